@@ -1,0 +1,20 @@
+/**
+ * Carries hints from whoever committed to whoever waits. A message may be lost, repeated or reordered; a topic says only
+ * "look again". Whoever listens reads the truth from the store.
+ *
+ * An implementation MUST NOT block the publisher, MUST NOT buffer more than one hint a listener, and MUST NOT call a
+ * listener after its disposal.
+ */
+export interface Bus {
+  publish(topic: string): void;
+  /** Disposing stops listening. */
+  listen(topic: string): Listener;
+}
+
+export interface Listener extends Disposable {
+  /** Resolves once the topic was published since the last call, or the signal aborts, or timeoutMs went by. Never rejects. */
+  next(signal: AbortSignal, timeoutMs: number): Promise<void>;
+}
+
+export const sessionTopic = (sessionId: string): string => `session ${sessionId}`;
+export const recordingTopic = (recordingId: string): string => `recording ${recordingId}`;

@@ -1,0 +1,104 @@
+import type { RecordingId, SessionId } from './ids.ts';
+import type { SessionKill } from './session.ts';
+
+/**
+ * The closed family of expected refusals. They become result unions in GraphQL and codes in HTTP; everything else that is
+ * thrown is either the programmer's mistake or the environment's failure.
+ */
+export abstract class Refusal extends Error {
+  abstract readonly code:
+    | 'BAD_USER_INPUT'
+    | 'NOT_FOUND'
+    | 'UNAUTHENTICATED'
+    | 'FORBIDDEN'
+    | 'CONFLICT'
+    | 'SESSION_ENDED'
+    | 'SESSION_KILLED'
+    | 'EVENT_GAP'
+    | 'FENCED'
+    | 'UNAVAILABLE';
+}
+
+/** What was given is wrong. `field` is the path of the argument or input field, and the message names the limit. */
+export class InvalidInput extends Refusal {
+  readonly code = 'BAD_USER_INPUT';
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** There is none, or the caller may not know that there is. */
+export class NotFound extends Refusal {
+  readonly code = 'NOT_FOUND';
+}
+
+/** No valid token was given. */
+export class Unauthenticated extends Refusal {
+  readonly code = 'UNAUTHENTICATED';
+}
+
+/** The caller is known, and may not. */
+export class Forbidden extends Refusal {
+  readonly code = 'FORBIDDEN';
+}
+
+/** It is there already, and not the same. */
+export class Conflict extends Refusal {
+  readonly code = 'CONFLICT';
+}
+
+/** The session ended before; it takes nothing more. */
+export class SessionEnded extends Refusal {
+  readonly code = 'SESSION_ENDED';
+  readonly sessionId: SessionId;
+  constructor(sessionId: SessionId, message: string) {
+    super(message);
+    this.sessionId = sessionId;
+  }
+}
+
+/** The session was killed and its cut confirmed; it takes nothing more. */
+export class SessionKilled extends Refusal {
+  readonly code = 'SESSION_KILLED';
+  readonly kill: SessionKill;
+  constructor(kill: SessionKill, message: string) {
+    super(message);
+    this.kill = kill;
+  }
+}
+
+/** A batch begins beyond the next event that the recording wants. */
+export class EventGap extends Refusal {
+  readonly code = 'EVENT_GAP';
+  readonly recordingId: RecordingId;
+  /** Ordinal to send again from. */
+  readonly nextEvent: number;
+  constructor(recordingId: RecordingId, nextEvent: number, got: number) {
+    super(`the recording wants event ${nextEvent} next, and the batch begins at event ${got}`);
+    this.recordingId = recordingId;
+    this.nextEvent = nextEvent;
+  }
+}
+
+/** A newer open of the session exists: this producer must stop. */
+export class Fenced extends Refusal {
+  readonly code = 'FENCED';
+  /** The epoch of the newest open. */
+  readonly epoch: number;
+  constructor(epoch: number, got: number) {
+    super(`epoch ${got} is over: the session was opened again, and its epoch is ${epoch}`);
+    this.epoch = epoch;
+  }
+}
+
+/** The server cannot take recordings now: the disk is below its reserve, or it is stopping. */
+export class Unavailable extends Refusal {
+  readonly code = 'UNAVAILABLE';
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -1,0 +1,75 @@
+/** Every limit of the product, by name. A message that refuses something speaks the limit. Units are last in the name. */
+
+/** Items of one GraphQL page. */
+export const PAGE_ITEMS_MAX = 100;
+export const PAGE_ITEMS_DEFAULT = 50;
+/** Chunks of one page of `Recording.chunks`. */
+export const CHUNK_PAGE_ITEMS_MAX = 16;
+export const CHUNK_PAGE_ITEMS_DEFAULT = 4;
+/** Msgpack bytes of one page of `Recording.chunks`: a page ends before the chunk that would go beyond it. */
+export const CHUNK_PAGE_BYTES_MAX = 8 * 1024 * 1024;
+/** `totalCount` never counts further. */
+export const COUNT_MAX = 100_000;
+export const COUNT_DEFAULT = 10_000;
+/** Ids of one `nodes` query. */
+export const NODES_MAX = 100;
+/** Values in one list of a filter. */
+export const FILTER_VALUES_MAX = 100;
+/** Page size of the REST list. */
+export const REST_PAGE_SIZE_MAX = 1000;
+export const REST_PAGE_SIZE_DEFAULT = 100;
+/** Rows that the REST list reaches by page number. */
+export const REST_ROWS_MAX = 100_000;
+
+/** A cursor's length in characters; a longer one is no cursor of ours. */
+export const CURSOR_LENGTH_MAX = 1024;
+/** Who, what and where: a name, an address, an email. */
+export const NAME_LENGTH_MAX = 512;
+/** One line of reasons, messages and auth info. */
+export const TEXT_LENGTH_MAX = 4096;
+/** Labels of a session as JSON. */
+export const LABELS_BYTES_MAX = 16 * 1024;
+/** A producer's clock may be ahead of the server's by this much. */
+export const CLOCK_SKEW_MAX_MS = 5 * 60_000;
+/** Terminal size in either direction. */
+export const TERMINAL_CELLS_MAX = 10_000;
+
+/** Payload of one event; longer data is cut, and its real length stands beside it. */
+export const EVENT_BYTES_MAX = 1024 * 1024;
+/** Msgpack of one batch, decompressed. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** A stored chunk is closed at the first event boundary at or beyond this many bytes of msgpack. */
+export const CHUNK_BYTES_TARGET = 256 * 1024;
+/** No chunk is larger than this after decompression, written or read. */
+export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
+/** A chunk stays open past its target at most this far when no event boundary lies outside a UTF-8 character. */
+export const CHUNK_BYTES_FORCED = 4 * 1024 * 1024;
+/** zstd window that a reader allows: 2^23 = 8 MiB. */
+export const ZSTD_WINDOW_LOG_MAX = 23;
+/** A chunk of at least CHUNK_QUIET_BYTES is closed at this age … */
+export const CHUNK_AGE_MS = 60_000;
+export const CHUNK_QUIET_BYTES = 16 * 1024;
+/** … and any chunk at this. */
+export const CHUNK_AGE_MAX_MS = 5 * 60_000;
+/** Events of one recording: ordinals are GraphQL Ints. */
+export const RECORDING_EVENTS_MAX = 2 ** 31 - 1;
+/** A recording's length on the clock: chunk headers hold 53 bits, people hold less. 10 years. */
+export const RECORDING_MS_MAX = 10 * 366 * 86_400_000;
+
+/** Bytes of one line of an imported file. */
+export const IMPORT_LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** asciicast v1 is one JSON document and is read whole. */
+export const IMPORT_V1_BYTES_MAX = 64 * 1024 * 1024;
+
+/** New recordings are refused while the disk has less than this free, or less than DISK_RESERVE_PARTS of its size. */
+export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;
+export const DISK_RESERVE_PARTS = 0.05;
+
+/** Bytes of a GraphQL request body. */
+export const GRAPHQL_BODY_BYTES_MAX = 256 * 1024;
+/** Tokens of a GraphQL document: without it one 1.8 MB query blocks the event loop for 2.2 s. */
+export const GRAPHQL_TOKENS_MAX = 2_000;
+/** Messages of a WebSocket. */
+export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Items that wait for one subscriber; one that falls further behind goes back to the disk. */
+export const SUBSCRIBER_QUEUE_MAX = 64;

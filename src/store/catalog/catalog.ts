@@ -1,0 +1,281 @@
+import type { Visibility } from '../../model/access.ts';
+import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
+import type { OpenRecording, OpenSession } from '../../model/intake.ts';
+import type { Page, PageRequest } from '../../model/page.ts';
+import type { Recording } from '../../model/recording.ts';
+import type { Revision } from '../../model/revision.ts';
+import type { SessionEvent } from '../../model/session-event.ts';
+import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
+import type { Role } from '../../model/viewer.ts';
+
+/**
+ * What is known of sessions: the truth about everything but the bytes of closed chunks.
+ *
+ * Two types, one for reading and one for writing. An implementation
+ * - MUST have a write on disk before its promise resolves; many writes SHOULD share one commit;
+ * - MUST apply each write whole or not at all;
+ * - MUST make revisions visible in ascending order;
+ * - MUST return nothing that the given Visibility does not include: such a thing is null or absent, never an error;
+ * - MUST answer refusals by throwing the closed family of model/errors.ts;
+ * - MUST NOT hand out rows, SQL or transactions.
+ */
+export interface CatalogReader {
+  session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
+  sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
+  /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
+  sessions(visibility: Visibility, filter: SessionFilter, order: SessionOrder, page: PageRequest): Promise<Page<Session>>;
+  /** How many match, counted no further than upTo. */
+  countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number>;
+  /** Newest first, by row number: the REST list's pages. `offset` is at most REST_ROWS_MAX. */
+  sessionsAt(visibility: Visibility, filter: SessionFilter, offset: number, limit: number): Promise<readonly Session[]>;
+  /** The newest revision that is visible. */
+  revision(): Promise<Revision>;
+
+  /** Null when no visible session was this user's. */
+  user(visibility: Visibility, identity: string): Promise<User | null>;
+  socket(visibility: Visibility, socketId: SocketId): Promise<Socket | null>;
+
+  /** Oldest first; keys are [position]. */
+  sessionEvents(
+    visibility: Visibility,
+    sessionId: SessionId,
+    kinds: readonly SessionEventKind[] | null,
+    page: PageRequest,
+  ): Promise<Page<SessionEvent>>;
+  sessionEvent(visibility: Visibility, eventId: string): Promise<SessionEvent | null>;
+
+  /** Oldest first; keys are [position]. */
+  recordings(visibility: Visibility, sessionId: SessionId, page: PageRequest): Promise<Page<Recording>>;
+  recording(visibility: Visibility, recordingId: RecordingId): Promise<Recording | null>;
+  /** Closed chunks and pending batches of one moment: what reading is made from. Null when there is no such recording. */
+  contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null>;
+
+  /** Who holds this token; null for an unknown one. `sha256` is of the whole token text. */
+  token(sha256: Uint8Array): Promise<TokenRow | null>;
+  /** Recordings that are not sealed: what recovery and closing look after. Ascending by id, after the given one. */
+  unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]>;
+  /** Sessions of this producer that run. */
+  runningSessions(producer: string): Promise<readonly Session[]>;
+  signingKey(): Promise<SigningKey>;
+}
+
+/** Which part of a recording's contents is wanted. Chunks that end before it are left out. */
+export type ContentsPart = {
+  /** Ordinal of the first event wanted. */
+  readonly fromEvent: number;
+  /** Milliseconds from the recording's start: chunks that end before it are left out. */
+  readonly fromMs: number;
+  /** Chunks and batches that begin after it are left out; null: to the end. */
+  readonly toMs: number | null;
+  /** Rows of each. */
+  readonly chunksMax: number;
+  /** Bytes of pending batches; at least one batch is returned. */
+  readonly batchBytesMax: number;
+};
+
+/** Where a closed chunk is, and what it must be. */
+export type ChunkRow = {
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Msgpack bytes. */
+  readonly rawSize: number;
+  /** Bytes of the zstd frame. */
+  readonly storedSize: number;
+  /** Says to the Recordings port where the bytes are; opaque to all others. */
+  readonly locator: string;
+  /** SHA-256 of the stored zstd frame. */
+  readonly frameHash: Uint8Array;
+  /** Chain hash after this chunk. */
+  readonly chainHash: Uint8Array;
+};
+
+/** Events that are acknowledged and in no closed chunk yet. */
+export type PendingBatch = {
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Consecutive arrays `[deltaMs, code, ...payload]`; the first deltaMs counts from the recording's start. */
+  readonly msgpack: Uint8Array;
+};
+
+export type Contents = {
+  readonly recording: Recording;
+  readonly chunks: readonly ChunkRow[];
+  /** Whether chunks beyond these match. When true, `batches` is empty. */
+  readonly moreChunks: boolean;
+  /** Follow the last closed chunk without a hole. */
+  readonly batches: readonly PendingBatch[];
+  readonly moreBatches: boolean;
+};
+
+export type UnsealedRecording = {
+  readonly recording: Recording;
+  readonly session: Session;
+  /** Where the recording's bytes are or will be, for the Recordings port. */
+  readonly locator: string;
+  /** Bytes of the stored file that the catalog knows of. */
+  readonly indexedSize: number;
+  /** Ordinal of the first event that is in no closed chunk. */
+  readonly nextPendingEvent: number;
+  readonly pendingBytes: number;
+  /** When the oldest pending batch was taken in; null when none is pending. */
+  readonly pendingSinceMs: number | null;
+};
+
+export type TokenRow = {
+  readonly tokenId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly producer: string | null;
+  readonly expiresAtMs: number | null;
+};
+
+/** The installation's Ed25519 key. */
+export type SigningKey = {
+  /** First 16 hex digits of the SHA-256 of the public key. */
+  readonly keyId: string;
+  /** 32 bytes, RFC 8032. */
+  readonly publicKey: Uint8Array;
+  /** PKCS #8 DER, RFC 8410. */
+  readonly privateKey: Uint8Array;
+};
+
+export interface CatalogWriter {
+  /**
+   * Opens a session, or opens it again with a newer epoch.
+   * @throws Conflict (same id, other who or what), NotFound (another producer's), SessionEnded, SessionKilled
+   */
+  openSession(input: OpenSessionWrite): Promise<OpenedSessionRow>;
+  openRecording(input: OpenRecordingWrite): Promise<{ readonly recording: Recording; readonly nextEvent: number }>;
+  /**
+   * Keeps the batch's events that are not there yet.
+   * @throws NotFound, EventGap, Fenced, Conflict, SessionEnded, SessionKilled
+   */
+  appendBatch(input: AppendBatchWrite): Promise<AppendedBatch>;
+  /** ACTIVE → KILLING; the first kill stands. @throws NotFound, SessionEnded, Conflict (DENIED) */
+  requestKill(input: RequestKillWrite): Promise<Session>;
+  /** KILLING → KILLED. Repeating is the same. @throws NotFound, Conflict (no kill was asked for) */
+  confirmKill(input: { readonly sessionId: SessionId; readonly producer: string; readonly atMs: number }): Promise<Session>;
+  /** ACTIVE → ENDED, KILLING → KILLED. Repeating is the same. @throws NotFound, Fenced, Conflict */
+  closeSession(input: CloseSessionWrite): Promise<Session>;
+  /** Adds the row of a chunk whose bytes are on disk, and deletes the pending batches that it holds. Repeating is the same. */
+  closeChunk(input: CloseChunkWrite): Promise<void>;
+  /** The recording's seal is on disk. Repeating is the same. */
+  sealRecording(input: SealRecordingWrite): Promise<Recording>;
+  /** Stored chunks no longer hold what was written. Repeating is the same. */
+  markCorrupt(input: { readonly recordingId: RecordingId; readonly reason: string; readonly atMs: number }): Promise<void>;
+  /** One line in a session's story. */
+  addSessionEvent(input: AddSessionEventWrite): Promise<SessionEvent>;
+  /** Puts a token in the place of the one with the same name. */
+  putToken(input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number }): Promise<void>;
+}
+
+export type OpenSessionWrite = {
+  readonly producer: string;
+  readonly actor: string;
+  /** With every id, identity and time filled in. */
+  readonly session: Omit<OpenSession, 'sessionId' | 'startedAtMs' | 'recording'> & {
+    readonly sessionId: SessionId;
+    readonly startedAtMs: number;
+  };
+  readonly socketId: SocketId;
+  readonly identity: string;
+  readonly upstream: string;
+  readonly recording: (Omit<OpenRecording, 'recordingId'> & { readonly recordingId: RecordingId }) | null;
+  readonly atMs: number;
+};
+
+export type OpenedSessionRow = {
+  readonly session: Session;
+  readonly recording: Recording | null;
+  readonly nextEvent: number | null;
+  readonly epoch: number;
+};
+
+export type OpenRecordingWrite = Omit<OpenRecording, 'recordingId'> & {
+  readonly producer: string;
+  readonly sessionId: SessionId;
+  readonly recordingId: RecordingId;
+  readonly epoch: number;
+  readonly atMs: number;
+};
+
+export type AppendBatchWrite = {
+  readonly producer: string;
+  readonly recordingId: RecordingId;
+  readonly epoch: number;
+  readonly batch: PendingBatch;
+  /** Byte offset of each event within batch.msgpack: so that known events can be passed over. */
+  readonly offsets: Uint32Array;
+  /** Milliseconds from the recording's start of each event. */
+  readonly times: Float64Array;
+  readonly atMs: number;
+};
+
+export type AppendedBatch = {
+  readonly sessionId: SessionId;
+  readonly nextEvent: number;
+  /** Set while the session is KILLING. */
+  readonly kill: Session['kill'];
+};
+
+export type RequestKillWrite = {
+  readonly visibility: Visibility;
+  readonly sessionId: SessionId;
+  readonly requestedBy: string;
+  readonly reason: string | null;
+  readonly atMs: number;
+};
+
+export type CloseSessionWrite = {
+  readonly sessionId: SessionId;
+  readonly producer: string;
+  readonly epoch: number | null;
+  readonly endedAtMs: number | null;
+  readonly reason: string | null;
+  readonly atMs: number;
+};
+
+export type CloseChunkWrite = {
+  readonly recordingId: RecordingId;
+  readonly chunk: ChunkRow;
+  /** The stored file's size with this chunk. */
+  readonly indexedSize: number;
+};
+
+export type SealRecordingWrite = {
+  readonly recordingId: RecordingId;
+  readonly state: Recording['state'];
+  readonly stateReason: string | null;
+  readonly indexedSize: number;
+  readonly headHash: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly keyId: string;
+  readonly atMs: number;
+};
+
+export type AddSessionEventWrite = Omit<SessionEvent, 'position'>;
+
+/** Told after each commit, in the order of commits. Hints: whoever misses one still finds everything in the catalog. */
+export type CommitAnnouncement =
+  | { readonly kind: 'session'; readonly sessionId: SessionId; readonly revision: Revision }
+  | {
+      readonly kind: 'recording';
+      readonly sessionId: SessionId;
+      readonly recordingId: RecordingId;
+      /** What moved: batches came, a chunk was closed, the session is over and the recording wants its seal, it is sealed. */
+      readonly change: 'appended' | 'chunk-closed' | 'ending' | 'sealed';
+      readonly pendingBytes: number;
+    };
+export type CommitListener = (announcements: readonly CommitAnnouncement[]) => void;
+
+/** A catalog that somebody opened, and must dispose. */
+export interface Catalog extends AsyncDisposable {
+  readonly reader: CatalogReader;
+  /** Null when the catalog was opened beside a running server, to read only. */
+  readonly writer: CatalogWriter | null;
+}
