@@ -11,9 +11,9 @@ const areToolsRequired = process.env['REQUIRE_TOOLS'] === '1';
 export type NeedyTest = TestAPI['skip'];
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
-const corpusFolder = join(projectRoot, '..', 'shared', 'corpus');
+const corpusFolder = process.env['CORPUS_DIR'] ?? join(projectRoot, '..', 'shared', 'corpus');
 
-/** Real recordings and logs, in a folder beside the project. Null on a machine that has none. */
+/** Real recordings and logs, in a folder beside the project, or where CORPUS_DIR says. Null on a machine that has none. */
 export const corpusDir: string | null = existsSync(join(corpusFolder, 'ORIGINS.tsv')) ? corpusFolder : null;
 
 /** Like vitest's test. Skipped with one loud line, or failing with REQUIRE_TOOLS=1, where corpusDir is null. */
