@@ -1,6 +1,6 @@
 import { Forbidden, NotFound } from './errors.ts';
 import type { Session } from './session.ts';
-import type { Viewer } from './viewer.ts';
+import { roles, type Viewer } from './viewer.ts';
 
 /** What somebody may want to do. Each route, field and subscription asks for one of these. */
 export type Action =
@@ -35,7 +35,9 @@ export const may = (viewer: Viewer, action: Action, session: Pick<Session, 'prod
 
 /** @throws Forbidden when the viewer may not */
 export const mustBeAllowed = (viewer: Viewer, action: Action): void => {
-  if (!may(viewer, action)) throw new Forbidden(`the role ${viewer.role} may not ${action.replace('-', ' ')}`);
+  if (may(viewer, action)) return;
+  const least = roles.findLast((role) => allowed[role].includes(action)) ?? null;
+  throw new Forbidden(`the role ${viewer.role} may not ${action.replace('-', ' ')}`, least);
 };
 
 /** Which sessions this viewer's reads may return. */

@@ -1,5 +1,6 @@
 import type { RecordingId, SessionId } from './ids.ts';
 import type { SessionKill } from './session.ts';
+import type { Role } from './viewer.ts';
 
 /**
  * The closed family of expected refusals. They become result unions in GraphQL and codes in HTTP; everything else that is
@@ -42,6 +43,12 @@ export class Unauthenticated extends Refusal {
 /** The caller is known, and may not. */
 export class Forbidden extends Refusal {
   readonly code = 'FORBIDDEN';
+  /** The least role that may; null when no role would help. */
+  readonly requiredRole: Role | null;
+  constructor(message: string, requiredRole: Role | null = null) {
+    super(message);
+    this.requiredRole = requiredRole;
+  }
 }
 
 /** It is there already, and not the same. */
