@@ -36,6 +36,12 @@ export const TERMINAL_CELLS_MAX = 10_000;
 
 /** Payload of one event; longer data is cut, and its real length stands beside it. */
 export const EVENT_BYTES_MAX = 1024 * 1024;
+/** Bytes of one event around its payload: array, time, code, and the real length of data that was cut. */
+export const EVENT_ENVELOPE_BYTES_MAX = 64;
+/** Bytes of an event's code. */
+export const EVENT_CODE_BYTES_MAX = 32;
+/** Arrays and maps within one another in one event: a page's recorded DOM is two for each element. */
+export const EVENT_DEPTH_MAX = 512;
 /** Msgpack of one batch, decompressed. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** A stored chunk is closed at the first event boundary at or beyond this many bytes of msgpack. */

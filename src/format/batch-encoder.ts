@@ -1,0 +1,110 @@
+import { Encoder } from '@msgpack/msgpack';
+import { InvalidInput } from '../model/errors.ts';
+import { EVENT_BYTES_MAX, EVENT_CODE_BYTES_MAX, EVENT_DEPTH_MAX, RECORDING_MS_MAX } from '../model/limits.ts';
+import type { RecordedEvent } from '../model/recorded-event.ts';
+import { reservedCodes } from './event-walk.ts';
+import { MsgpackWriter } from './msgpack-writer.ts';
+import { storable } from './storable.ts';
+import { unfinishedLength } from './utf8-carry.ts';
+
+/** Data of EVENT_BYTES_MAX that was cut before, its length, and its real length beside it. */
+const PAYLOAD_BYTES_MAX = EVENT_BYTES_MAX + 14;
+
+const payloadEncoder = new Encoder({ maxDepth: EVENT_DEPTH_MAX + 1 });
+const textEncoder = new TextEncoder();
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Events as a batch: what scanBatch takes. Data beyond EVENT_BYTES_MAX is cut (outside a character), and its real length
+ * in bytes stands behind it in the payload.
+ * @throws InvalidInput naming `events[index]` for times that are not whole or go backwards, for codes that no event may
+ *   have, and for payloads that cannot be stored
+ */
+export const encodeBatch = (events: readonly RecordedEvent[]): Uint8Array => {
+  if (events.length === 0) throw new InvalidInput('events', 'events must hold at least 1 event');
+  const writer = new MsgpackWriter(1024);
+  let before = 0;
+  for (const [index, event] of events.entries()) {
+    const field = `events[${index}]`;
+    checkTime(event.timeMs, before, field);
+    checkCode(event.code, field);
+    const data = event.payload[0];
+    if ((event.code === 'o' || event.code === 'i') && data instanceof Uint8Array && event.payload.length === 1) {
+      writeData(writer, event.timeMs - before, event.code, data);
+    } else {
+      writePayload(writer, event.timeMs - before, event, field);
+    }
+    before = event.timeMs;
+  }
+  return writer.finish();
+};
+
+const checkTime = (timeMs: number, before: number, field: string): void => {
+  if (!Number.isSafeInteger(timeMs) || timeMs < before || timeMs > RECORDING_MS_MAX) {
+    throw new InvalidInput(
+      `${field}.timeMs`,
+      `${field}.timeMs must be whole milliseconds from ${before} (the event before) to ${RECORDING_MS_MAX}, got ${timeMs}`,
+    );
+  }
+};
+
+const checkCode = (code: string, field: string): void => {
+  const isShort = code.length > 0 && (code.length === 1 || textEncoder.encode(code).length <= EVENT_CODE_BYTES_MAX);
+  if (!isShort || !code.isWellFormed() || reservedCodes.includes(code)) {
+    throw new InvalidInput(
+      `${field}.code`,
+      `${field}.code must be a text of 1 to ${EVENT_CODE_BYTES_MAX} bytes, and none of ${reservedCodes.join(', ')}`,
+    );
+  }
+};
+
+const writeData = (writer: MsgpackWriter, deltaMs: number, code: string, data: Uint8Array): void => {
+  const isWhole = data.length <= EVENT_BYTES_MAX;
+  writer.array(isWhole ? 3 : 4);
+  writer.wholeNumber(deltaMs);
+  writer.shortText(code);
+  writer.binary(isWhole ? data : cutBytes(data, EVENT_BYTES_MAX));
+  if (!isWhole) writer.wholeNumber(data.length);
+};
+
+const writePayload = (writer: MsgpackWriter, deltaMs: number, event: RecordedEvent, field: string): void => {
+  const payload = storable(event.payload, `${field}.payload`, 0) as unknown[];
+  let elements = payload.map((element) => payloadEncoder.encode(element));
+  const size = sizeOf(elements);
+  if (size > PAYLOAD_BYTES_MAX) {
+    elements = cutPayload(payload, elements, size - EVENT_BYTES_MAX, field).map((element) =>
+      payloadEncoder.encode(element),
+    );
+  }
+  writer.array(2 + elements.length);
+  writer.wholeNumber(deltaMs);
+  writer.shortText(event.code);
+  for (const element of elements) writer.raw(element);
+};
+
+const sizeOf = (elements: readonly Uint8Array[]): number => elements.reduce((sum, element) => sum + element.length, 0);
+
+/** The payload with its longest text or bytes shortened by at least `excess` bytes, and their real length at the end. */
+const cutPayload = (
+  payload: readonly unknown[],
+  encoded: readonly Uint8Array[],
+  excess: number,
+  field: string,
+): readonly unknown[] => {
+  const sizes = encoded.map((bytes, at) => (canBeCut(payload[at]) ? bytes.length : 0));
+  const longest = sizes.indexOf(Math.max(...sizes));
+  const value = payload[longest];
+  const data = typeof value === 'string' ? textEncoder.encode(value) : value;
+  if (!(data instanceof Uint8Array) || data.length < excess) {
+    throw new InvalidInput(field, `${field} must have at most ${EVENT_BYTES_MAX} bytes of payload`);
+  }
+  const cut = cutBytes(data, data.length - excess);
+  return [...payload.with(longest, typeof value === 'string' ? textDecoder.decode(cut) : cut), data.length];
+};
+
+const canBeCut = (value: unknown): boolean => typeof value === 'string' || value instanceof Uint8Array;
+
+const cutBytes = (data: Uint8Array, length: number): Uint8Array => {
+  const cut = data.subarray(0, length);
+  return cut.subarray(0, length - unfinishedLength(cut));
+};
