@@ -1,0 +1,31 @@
+import type { Run } from '../model/run.ts';
+
+/** Characters after which a piece is handed on: large enough that a socket's write costs little beside it. */
+const PIECE_LENGTH = 64 * 1024;
+
+/** Writes a recording as lines. Each method answers whole lines, with their ends. */
+export type LineWriter = {
+  /** Before the first event. */
+  head(): string;
+  lines(run: Run): Iterable<string>;
+  /** After the last event. */
+  tail(): string;
+};
+
+/** The lines in pieces of about 64 KiB; one run in memory at a time, read when the piece before was taken. */
+export async function* linePieces(
+  runs: AsyncIterable<Run> | Iterable<Run>,
+  writer: LineWriter,
+): AsyncGenerator<string, void, void> {
+  let piece = writer.head();
+  for await (const run of runs) {
+    for (const line of writer.lines(run)) {
+      piece += line;
+      if (piece.length < PIECE_LENGTH) continue;
+      yield piece;
+      piece = '';
+    }
+  }
+  piece += writer.tail();
+  if (piece !== '') yield piece;
+}
