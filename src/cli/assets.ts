@@ -1,0 +1,136 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { getAsset, getAssetKeys, isSea } from 'node:sea';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+/*
+ * The only way to a file or a worker script of the program. Run from source, files lie where they are in the repository;
+ * inside the single executable they are assets, whose keys are the same paths. Nobody else reaches a file by import.meta.
+ */
+
+/** Worker scripts of the program, by path from the project's root. */
+export const workerPaths = { 'catalog-writer': 'src/store/catalog/catalog-worker.ts' } as const;
+export type WorkerName = keyof typeof workerPaths;
+
+/** The prebuilt addon's asset is named by its SHA-256: `better-sqlite3/<hex>.node`. */
+export const addonFolder = 'better-sqlite3/';
+export const sampleFolder = 'data/samples/';
+/** Bundled worker scripts: `workers/<name>.cjs`. */
+export const workerFolder = 'workers/';
+
+const projectRoot = new URL('../../', import.meta.url);
+
+/** A script that runs in a worker thread. */
+export type WorkerScript = {
+  /** Whoever starts a worker terminates it. */
+  readonly start: (workerData: unknown) => Worker;
+};
+
+/** The script of a worker, which some room is handed so that it can start one. */
+export const workerScript = (name: WorkerName): WorkerScript => ({
+  start: (workerData) =>
+    isSea()
+      ? new Worker(getAsset(`${workerFolder}${name}.cjs`, 'utf8'), { eval: true, name, workerData })
+      : new Worker(new URL(workerPaths[name], projectRoot), { name, workerData }),
+});
+
+/** The program's version, as in package.json. */
+export function version(): string {
+  const { version: text } = JSON.parse(readText('package.json')) as { readonly version: string };
+  return text;
+}
+
+/** The GraphQL schema in SDL. */
+export const schemaText = (): string => readText('schema.graphql');
+
+/** Names of the shipped samples: recordings, and the sessions.json that says as whose sessions they are shown. */
+export function sampleNames(): readonly string[] {
+  const names = isSea()
+    ? getAssetKeys().flatMap((key) => (key.startsWith(sampleFolder) ? [key.slice(sampleFolder.length)] : []))
+    : readdirSync(new URL(sampleFolder, projectRoot));
+  return names.filter((name) => name.endsWith('.cast') || name === 'sessions.json').toSorted();
+}
+
+/** A shipped sample's bytes, a copy of the caller's own. @throws when sampleNames does not have it */
+export function readSample(name: string): Uint8Array {
+  if (!sampleNames().includes(name)) throw new Error(`there is no sample named ${name}`);
+  return readBytes(sampleFolder + name);
+}
+
+/**
+ * Path of better-sqlite3's addon; null from source, where its package finds its own.
+ *
+ * Code can be mapped only from a file, so the executable writes its copy into the first folder of the user's that takes
+ * it and lets it be mapped (a mount may be read-only, or noexec). A copy that is there already is compared byte for byte.
+ * @throws when no folder will do; the message names them, and why not
+ */
+export function nativeBinding(): string | null {
+  if (!isSea()) return null;
+  const key = getAssetKeys().find((candidate) => candidate.startsWith(addonFolder));
+  if (key === undefined) throw new Error('this executable was built without better-sqlite3');
+  const bytes = readBytes(key);
+  const refusals: string[] = [];
+  for (const folder of addonFolders()) {
+    try {
+      return unpackAddon(folder, key.slice(addonFolder.length), bytes);
+    } catch (cause) {
+      refusals.push(`${folder}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+  throw new Error(`better-sqlite3 cannot be unpacked into any of these folders\n${refusals.join('\n')}`);
+}
+
+function addonFolders(): readonly string[] {
+  const home = process.env['HOME'];
+  const own = `reeltime-${process.getuid?.() ?? 'user'}`;
+  return [...(home ? [join(home, '.cache', 'reeltime')] : []), join(tmpdir(), own), join('/dev/shm', own)];
+}
+
+function unpackAddon(folder: string, name: string, bytes: Uint8Array): string {
+  // NOTE not `recursive`: Node retries for ever where a parent can never be made, such as under /proc.
+  for (const path of [dirname(folder), folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+  refuseForeignFolder(folder);
+  const path = join(folder, name);
+  if (!isSameFile(path, bytes)) {
+    const part = `${path}.${process.pid}`;
+    rmSync(part, { force: true });
+    writeFileSync(part, bytes, { flag: 'wx', mode: 0o600 });
+    renameSync(part, path);
+  }
+  process.dlopen({ exports: {} }, path);
+  return path;
+}
+
+/** What others can write to, they could put code into that this process would run. */
+function refuseForeignFolder(folder: string): void {
+  const stat = lstatSync(folder);
+  const isOwn = process.getuid === undefined || stat.uid === process.getuid();
+  if (!stat.isDirectory() || !isOwn || (stat.mode & 0o022) !== 0) {
+    throw new Error('it is not a folder that only this user can write to');
+  }
+}
+
+function isSameFile(path: string, bytes: Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(bytes);
+  } catch {
+    return false;
+  }
+}
+
+const readText = (path: string): string =>
+  isSea() ? getAsset(path, 'utf8') : readFileSync(new URL(path, projectRoot), 'utf8');
+
+const readBytes = (path: string): Uint8Array =>
+  isSea() ? new Uint8Array(getAsset(path)) : readFileSync(fileURLToPath(new URL(path, projectRoot)));

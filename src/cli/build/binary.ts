@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { addonFolder, sampleFolder, workerFolder, workerPaths } from '../assets.ts';
+
+/*
+ * Builds dist/reeltime, the program as one executable for this platform: this Node, the bundled program, and as assets
+ * what src/cli/assets.ts gives out.
+ */
+
+const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
+const outputFolder = join(projectRoot, 'dist');
+const bundleFolder = join(outputFolder, 'bundle');
+
+async function bundleMain(): Promise<string> {
+  const outfile = join(bundleFolder, 'main.mjs');
+  await build({
+    entryPoints: [join(projectRoot, 'src/cli/main.ts')],
+    outfile,
+    format: 'esm',
+    // CommonJS packages inside the bundle ask for node: modules, and better-sqlite3 for its addon, by require.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    ...bundling,
+  });
+  return outfile;
+}
+
+async function bundleWorker(name: string, path: string): Promise<string> {
+  const outfile = join(bundleFolder, `${name}.cjs`);
+  // A worker that is started from its source text is a CommonJS script.
+  await build({ entryPoints: [join(projectRoot, path)], outfile, format: 'cjs', ...bundling });
+  return outfile;
+}
+
+const bundling = {
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  logLevel: 'warning',
+  legalComments: 'linked',
+} as const;
+
+async function collectAssets(): Promise<Record<string, string>> {
+  const samples = readdirSync(join(projectRoot, sampleFolder)).map((name) => sampleFolder + name);
+  const files = ['package.json', 'schema.graphql', ...samples];
+  const workers = await Promise.all(
+    Object.entries(workerPaths).map(async ([name, path]) => [
+      `${workerFolder}${name}.cjs`,
+      await bundleWorker(name, path),
+    ]),
+  );
+  return {
+    ...Object.fromEntries(files.map((path) => [path, join(projectRoot, path)])),
+    ...Object.fromEntries(workers),
+    ...addonAsset(),
+  };
+}
+
+function addonAsset(): Record<string, string> {
+  const packageFile = createRequire(import.meta.url).resolve('better-sqlite3/package.json');
+  const path = join(dirname(packageFile), 'prebuilds', `${process.platform}-${process.arch}.node`);
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { [`${addonFolder}${sha256}.node`]: path };
+}
+
+mkdirSync(bundleFolder, { recursive: true });
+const configuration = {
+  main: await bundleMain(),
+  mainFormat: 'module',
+  executable: process.execPath,
+  output: join(outputFolder, 'reeltime'),
+  disableExperimentalSEAWarning: true,
+  assets: await collectAssets(),
+};
+const configurationFile = join(bundleFolder, 'executable.json');
+writeFileSync(configurationFile, JSON.stringify(configuration, null, 2));
+execFileSync(process.execPath, ['--build-sea', configurationFile], { stdio: 'inherit' });
