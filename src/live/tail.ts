@@ -1,30 +1,65 @@
 import type { Visibility } from '../model/access.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import type { Session } from '../model/session.ts';
+import { isRunning, type Session } from '../model/session.ts';
 import type { CatalogReader } from '../store/catalog/catalog.ts';
 import type { RecordingReader, RunsPart } from '../store/recordings/recording-reader.ts';
-import type { Bus } from './bus.ts';
+import { type Bus, recordingTopic, sessionTopic } from './bus.ts';
 
 export type TailParts = { readonly catalog: CatalogReader; readonly reader: RecordingReader; readonly bus: Bus };
 
-/** What is stored, then what comes, without gap or repeat, until the recording is sealed or the signal aborts. */
+/** A hint may be lost: whoever waits looks again after this time without one. */
+const LOOK_AGAIN_MS = 5000;
+
+/**
+ * What is stored, then what comes, without gap or repeat, until the recording is sealed or the signal aborts. Reads only
+ * when asked for the next run, so a watcher that does not read holds one run, whatever comes in meanwhile.
+ */
 export async function* tailRecording(
-  _parts: TailParts,
-  _visibility: Visibility,
-  _recordingId: RecordingId,
-  _part: RunsPart,
-  _signal: AbortSignal,
+  { reader, bus }: TailParts,
+  visibility: Visibility,
+  recordingId: RecordingId,
+  part: RunsPart,
+  signal: AbortSignal,
 ): AsyncGenerator<Run, void, void> {
-  throw new Error('in work');
+  using listener = bus.listen(recordingTopic(recordingId));
+  let place: RunsPart = part;
+  let before: Run | null = null;
+  while (!signal.aborted) {
+    // NOTE asked before reading: what is sealed then has all its events in what is read next.
+    const isSealed = await reader.isSealed(visibility, recordingId);
+    for await (const run of reader.runs(visibility, recordingId, place, before)) {
+      if (signal.aborted) return;
+      place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
+      before = run;
+      yield run;
+    }
+    if (isSealed) return;
+    await listener.next(signal, LOOK_AGAIN_MS);
+  }
 }
 
 /** The session's state now, then at each change; ends when it has ended and its recordings are sealed. */
 export async function* tailSession(
-  _parts: TailParts,
-  _visibility: Visibility,
-  _sessionId: SessionId,
-  _signal: AbortSignal,
+  { catalog, bus }: TailParts,
+  visibility: Visibility,
+  sessionId: SessionId,
+  signal: AbortSignal,
 ): AsyncGenerator<Session, void, void> {
-  throw new Error('in work');
+  using listener = bus.listen(sessionTopic(sessionId));
+  let shown = -1;
+  while (!signal.aborted) {
+    const session = await catalog.session(visibility, sessionId);
+    if (session === null) return;
+    if (session.revision.position > shown) {
+      shown = session.revision.position;
+      yield session;
+    }
+    if (isOver(session)) return;
+    await listener.next(signal, LOOK_AGAIN_MS);
+  }
 }
+
+/** Nothing about it changes by itself any more. A LOST session may come back. */
+const isOver = (session: Session): boolean =>
+  !isRunning(session.status) && session.status !== 'LOST' && session.recordingState !== 'LIVE';

@@ -82,10 +82,13 @@ export class EventGap extends Refusal {
   readonly recordingId: RecordingId;
   /** Ordinal to send again from. */
   readonly nextEvent: number;
+  /** Ordinal with which the batch began. */
+  readonly got: number;
   constructor(recordingId: RecordingId, nextEvent: number, got: number) {
     super(`the recording wants event ${nextEvent} next, and the batch begins at event ${got}`);
     this.recordingId = recordingId;
     this.nextEvent = nextEvent;
+    this.got = got;
   }
 }
 
@@ -94,9 +97,12 @@ export class Fenced extends Refusal {
   readonly code = 'FENCED';
   /** The epoch of the newest open. */
   readonly epoch: number;
+  /** The epoch that was given. */
+  readonly got: number;
   constructor(epoch: number, got: number) {
     super(`epoch ${got} is over: the session was opened again, and its epoch is ${epoch}`);
     this.epoch = epoch;
+    this.got = got;
   }
 }
 
@@ -104,8 +110,8 @@ export class Fenced extends Refusal {
 export class Unavailable extends Refusal {
   readonly code = 'UNAVAILABLE';
   readonly retryAfterSeconds: number;
-  constructor(message: string, retryAfterSeconds: number) {
-    super(message);
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, options);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -48,6 +48,8 @@ export interface CatalogReader {
   /** Oldest first; keys are [position]. */
   recordings(visibility: Visibility, sessionId: SessionId, page: PageRequest): Promise<Page<Recording>>;
   recording(visibility: Visibility, recordingId: RecordingId): Promise<Recording | null>;
+  /** Where the recording's bytes are, for the Recordings port. */
+  locator(visibility: Visibility, recordingId: RecordingId): Promise<string | null>;
   /** Closed chunks and pending batches of one moment: what reading is made from. Null when there is no such recording. */
   contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null>;
 
@@ -55,6 +57,8 @@ export interface CatalogReader {
   token(sha256: Uint8Array): Promise<TokenRow | null>;
   /** Recordings that are not sealed: what recovery and closing look after. Ascending by id, after the given one. */
   unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]>;
+  /** The same of one recording; null when it is sealed, or there is none. */
+  unsealedRecording(recordingId: RecordingId): Promise<UnsealedRecording | null>;
   /** Sessions of this producer that run. */
   runningSessions(producer: string): Promise<readonly Session[]>;
   signingKey(): Promise<SigningKey>;
@@ -72,6 +76,8 @@ export type ContentsPart = {
   readonly chunksMax: number;
   /** Bytes of pending batches; at least one batch is returned. */
   readonly batchBytesMax: number;
+  /** How many pending batches before the wanted ones come along: a character may have begun in them. */
+  readonly batchesBefore: number;
 };
 
 /** Where a closed chunk is, and what it must be. */
@@ -174,6 +180,13 @@ export interface CatalogWriter {
   putToken(input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number }): Promise<void>;
 }
 
+/** A recording to open, with its id and place chosen. */
+export type NewRecording = Omit<OpenRecording, 'recordingId'> & {
+  readonly recordingId: RecordingId;
+  /** Where its bytes will be, by the Recordings port. */
+  readonly locator: string;
+};
+
 export type OpenSessionWrite = {
   readonly producer: string;
   readonly actor: string;
@@ -185,7 +198,7 @@ export type OpenSessionWrite = {
   readonly socketId: SocketId;
   readonly identity: string;
   readonly upstream: string;
-  readonly recording: (Omit<OpenRecording, 'recordingId'> & { readonly recordingId: RecordingId }) | null;
+  readonly recording: NewRecording | null;
   readonly atMs: number;
 };
 
@@ -196,10 +209,9 @@ export type OpenedSessionRow = {
   readonly epoch: number;
 };
 
-export type OpenRecordingWrite = Omit<OpenRecording, 'recordingId'> & {
+export type OpenRecordingWrite = NewRecording & {
   readonly producer: string;
   readonly sessionId: SessionId;
-  readonly recordingId: RecordingId;
   readonly epoch: number;
   readonly atMs: number;
 };

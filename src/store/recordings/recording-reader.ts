@@ -1,9 +1,11 @@
-import type { Visibility } from '../../model/access.ts';
+import { seesAll, type Visibility } from '../../model/access.ts';
 import type { RecordingId } from '../../model/ids.ts';
+import { CHUNK_BYTES_TARGET } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
-import type { CatalogReader } from '../catalog/catalog.ts';
-import type { Recordings, Verdict } from './recordings.ts';
+import { carryAfter, gapRun, joinRun, sliceRun } from '../../format/run-bytes.ts';
+import type { CatalogReader, ChunkRow, Contents, ContentsPart, PendingBatch } from '../catalog/catalog.ts';
+import { DamagedChunk, MissingRecording, type Recordings, type Verdict } from './recordings.ts';
 
 /** Which events are wanted. */
 export type RunsPart = {
@@ -21,36 +23,184 @@ export type RunPage = {
   readonly hasMore: boolean;
 };
 
+/** Told when stored bytes are not what was written, so that the catalog can say so. Must not throw. */
+export type DamageListener = (recordingId: RecordingId, reason: string) => void;
+
+export type RecordingReaderParts = {
+  readonly catalog: CatalogReader;
+  readonly recordings: Recordings;
+  readonly onDamage: DamageListener;
+};
+
+const nothing = new Uint8Array(0);
+
 /** Reads recordings: closed chunks, then pending batches, as runs of events without hole or repeat. */
 export class RecordingReader {
-  constructor(_parts: { catalog: CatalogReader; recordings: Recordings }) {}
+  readonly #parts: RecordingReaderParts;
+
+  constructor(parts: RecordingReaderParts) {
+    this.#parts = parts;
+  }
 
   /** At most runsMax runs, and no run that would go beyond bytesMax but the first. Null when there is no such recording. */
   async page(
-    _visibility: Visibility,
-    _recordingId: RecordingId,
-    _part: RunsPart,
-    _runsMax: number,
-    _bytesMax: number,
+    visibility: Visibility,
+    recordingId: RecordingId,
+    part: RunsPart,
+    runsMax: number,
+    bytesMax: number,
   ): Promise<RunPage | null> {
-    throw new Error('in work');
+    const contents = await this.#contents(visibility, recordingId, part, runsMax, null);
+    if (contents === null) return null;
+    const runs: Run[] = [];
+    let bytes = 0;
+    let hasMore = contents.moreChunks || contents.moreBatches;
+    for (const source of sourcesOf(contents)) {
+      if (runs.length === runsMax || (runs.length > 0 && bytes + source.rawSize > bytesMax)) {
+        hasMore = true;
+        break;
+      }
+      runs.push(await this.#read(contents.recording, source, part.fromEvent, runs.at(-1) ?? null));
+      bytes += source.rawSize;
+    }
+    return { recording: contents.recording, runs, hasMore };
   }
 
-  /** Everything from the part's begin to what is stored when the end is reached; one run in memory at a time. */
-  runs(_visibility: Visibility, _recordingId: RecordingId, _part: RunsPart): AsyncIterable<Run> {
-    throw new Error('in work');
+  /**
+   * Everything from the part's begin to what is stored when the end is reached; one run in memory at a time.
+   * @param follows the run that was read before these, when they go on from it
+   */
+  async *runs(
+    visibility: Visibility,
+    recordingId: RecordingId,
+    part: RunsPart,
+    follows: Run | null = null,
+  ): AsyncGenerator<Run, void, void> {
+    let place = part;
+    let before = follows;
+    for (;;) {
+      const contents = await this.#contents(visibility, recordingId, place, CHUNKS_AT_ONCE, before);
+      if (contents === null) return;
+      for (const source of sourcesOf(contents)) {
+        const run = await this.#read(contents.recording, source, place.fromEvent, before);
+        yield run;
+        before = run;
+        place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
+      }
+      if (!contents.moreChunks && !contents.moreBatches) return;
+    }
+  }
+
+  #contents(
+    visibility: Visibility,
+    recordingId: RecordingId,
+    part: RunsPart,
+    chunksMax: number,
+    before: Run | null,
+  ): Promise<Contents | null> {
+    const batchesBefore = before === null ? BATCHES_BEFORE : 0;
+    const wanted: ContentsPart = { ...part, chunksMax, batchBytesMax: CHUNK_BYTES_TARGET, batchesBefore };
+    return this.#parts.catalog.contents(visibility, recordingId, wanted);
+  }
+
+  async #read(recording: Recording, source: Source, fromEvent: number, before: Run | null): Promise<Run> {
+    const run = 'chunk' in source ? await this.#readChunk(recording, source.chunk) : joinBatches(source.batches);
+    // A chunk begins at a whole character. Pending batches may not: what was read before them says so.
+    const follows = before !== null && before.firstEvent + before.eventCount === run.firstEvent;
+    const carry = 'batches' in source && follows ? carryAfter(before) : nothing;
+    return sliceRun({ ...run, carry }, fromEvent);
+  }
+
+  async #readChunk(recording: Recording, chunk: ChunkRow): Promise<Run> {
+    const { firstEvent, eventCount, firstMs, lastMs } = chunk;
+    try {
+      const msgpack = await this.#parts.recordings.read(chunk);
+      return { firstEvent, eventCount, firstMs, lastMs, msgpack, carry: nothing };
+    } catch (error) {
+      if (!(error instanceof DamagedChunk) && !(error instanceof MissingRecording)) throw error;
+      this.#parts.onDamage(recording.recordingId, damageReason(error, chunk));
+      return gapRun({ firstEvent, eventCount, firstMs, lastMs }, { lostEvents: eventCount, lostBytes: chunk.rawSize, cause: error.message });
+    }
+  }
+
+  /** Whether nothing will follow what is stored. True when there is no such recording. */
+  async isSealed(visibility: Visibility, recordingId: RecordingId): Promise<boolean> {
+    const recording = await this.#parts.catalog.recording(visibility, recordingId);
+    return recording === null || recording.signature !== null;
   }
 
   /** The file as stored. Null when there is no such recording, or nothing is stored of it yet. */
-  async stored(_visibility: Visibility, _recordingId: RecordingId): Promise<StoredRecording | null> {
-    throw new Error('in work');
+  async stored(visibility: Visibility, recordingId: RecordingId): Promise<StoredRecording | null> {
+    const { catalog, recordings } = this.#parts;
+    const recording = await catalog.recording(visibility, recordingId);
+    const locator = await catalog.locator(visibility, recordingId);
+    if (recording === null || locator === null || recording.storedSize === 0) return null;
+    return {
+      recording,
+      size: recording.storedSize,
+      read: (start, end) => recordings.stored(locator, start, end),
+    };
   }
 
   /** Reads the whole recording from disk and recomputes the chain. Null when there is no such recording. */
-  async verify(_visibility: Visibility, _recordingId: RecordingId): Promise<Verdict | null> {
-    throw new Error('in work');
+  async verify(visibility: Visibility, recordingId: RecordingId): Promise<Verdict | null> {
+    const { catalog, recordings } = this.#parts;
+    const recording = await catalog.recording(visibility, recordingId);
+    const locator = await catalog.locator(visibility, recordingId);
+    if (recording === null || locator === null) return null;
+    if (recording.storedSize === 0) return { ok: true, badFromEvent: null, message: 'nothing is stored yet' };
+    const verdict = await recordings.verify(locator, this.#rows(recordingId), recording, await catalog.signingKey());
+    if (!verdict.ok) this.#parts.onDamage(recordingId, verdict.message);
+    return verdict;
+  }
+
+  async *#rows(recordingId: RecordingId): AsyncGenerator<ChunkRow, void, void> {
+    let fromEvent = 0;
+    for (;;) {
+      const part = { fromEvent, fromMs: 0, toMs: null, chunksMax: CHUNKS_AT_ONCE, batchBytesMax: 0, batchesBefore: 0 };
+      const contents = await this.#parts.catalog.contents(seesAll, recordingId, part);
+      const chunks = contents?.chunks ?? [];
+      yield* chunks;
+      const last = chunks.at(-1);
+      if (last === undefined || contents?.moreChunks !== true) return;
+      fromEvent = last.firstEvent + last.eventCount;
+    }
   }
 }
+
+/** Rows of the chunk index that are read together. */
+const CHUNKS_AT_ONCE = 64;
+/** A character has at most 4 bytes, so output that begins inside one follows at most 3 pieces of it. */
+const BATCHES_BEFORE = 4;
+
+type Source =
+  | { readonly chunk: ChunkRow; readonly rawSize: number }
+  | { readonly batches: readonly PendingBatch[]; readonly rawSize: number };
+
+/** What runs are made of: each chunk, then all pending batches together. */
+const sourcesOf = ({ chunks, batches }: Contents): readonly Source[] => {
+  const sources: Source[] = chunks.map((chunk) => ({ chunk, rawSize: chunk.rawSize }));
+  const rawSize = batches.reduce((sum, batch) => sum + batch.msgpack.length, 0);
+  return batches.length === 0 ? sources : [...sources, { batches, rawSize }];
+};
+
+const joinBatches = (batches: readonly PendingBatch[]): Omit<Run, 'carry'> => {
+  const [first] = batches;
+  const last = batches.at(-1);
+  if (first === undefined || last === undefined) throw new RangeError('a run has at least one batch');
+  return {
+    firstEvent: first.firstEvent,
+    eventCount: last.firstEvent + last.eventCount - first.firstEvent,
+    firstMs: first.firstMs,
+    lastMs: last.lastMs,
+    msgpack: joinRun(first.firstEvent, batches),
+  };
+};
+
+const damageReason = (error: Error, chunk: ChunkRow): string =>
+  error instanceof MissingRecording
+    ? error.message
+    : `events ${chunk.firstEvent} to ${chunk.firstEvent + chunk.eventCount - 1}: ${error.message}`;
 
 export type StoredRecording = {
   readonly recording: Recording;

@@ -61,6 +61,9 @@ export type NewSeal = {
 };
 
 export type AppendedSeal = {
+  /** What was asked for, or CORRUPT when the stored chunks turned out not to hold. */
+  readonly state: NewSeal['state'];
+  readonly stateReason: string | null;
   readonly indexedSize: number;
   readonly headHash: Uint8Array;
   readonly signature: Uint8Array;
@@ -76,7 +79,7 @@ export type Verdict = {
 export type Recovered = {
   readonly adopted: readonly AppendedChunk[];
   /** Set when a valid seal was found behind the last chunk. */
-  readonly seal: (AppendedSeal & Omit<NewSeal, 'key'> & { readonly keyId: string }) | null;
+  readonly seal: (AppendedSeal & { readonly sealedAtMs: number; readonly keyId: string }) | null;
   /** Set when bytes were set aside: where they are now, and how many. */
   readonly quarantined: { readonly path: string; readonly bytes: number } | null;
   /** Set when the object is missing or shorter than the catalog knows. */

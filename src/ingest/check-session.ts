@@ -1,0 +1,84 @@
+import { InvalidInput } from '../model/errors.ts';
+import type { OpenRecording, OpenSession } from '../model/intake.ts';
+import { isIpAddress } from '../model/ip-address.ts';
+import {
+  CLOCK_SKEW_MAX_MS,
+  LABELS_BYTES_MAX,
+  NAME_LENGTH_MAX,
+  TERMINAL_CELLS_MAX,
+  TEXT_LENGTH_MAX,
+} from '../model/limits.ts';
+
+/** @throws InvalidInput naming the field and the limit, for the first thing that must not be kept */
+export const checkOpenSession = (input: OpenSession, nowMs: number): void => {
+  checkTexts(input);
+  required(input.socket.name, 'socket.name');
+  required(input.server.name, 'server.name');
+  required(input.user.identity ?? input.user.email ?? '', 'user.identity');
+  if (!isIpAddress(input.client.ip)) throw new InvalidInput('client.ip', 'client.ip must be an IPv4 or IPv6 address');
+  if (input.client.port !== null) wholeNumber(input.client.port, 'client.port', 0, 65_535);
+  wholeNumber(input.server.port, 'server.port', 0, 65_535);
+  checkLabels(input.labels);
+  if (input.startedAtMs !== null) checkStart(input.startedAtMs, nowMs);
+  if (input.recording !== null) checkOpenRecording(input.recording, 'recording.');
+};
+
+export const checkOpenRecording = ({ columns, rows }: OpenRecording, path = ''): void => {
+  if (columns !== null) wholeNumber(columns, `${path}columns`, 1, TERMINAL_CELLS_MAX);
+  if (rows !== null) wholeNumber(rows, `${path}rows`, 1, TERMINAL_CELLS_MAX);
+};
+
+/** @param field the path to name */
+export const checkText = (text: string | null, field: string, lengthMax: number = TEXT_LENGTH_MAX): void => {
+  if (text !== null && text.length > lengthMax) {
+    throw new InvalidInput(field, `${field} must have at most ${lengthMax} characters, got ${text.length}`);
+  }
+};
+
+const checkTexts = (input: OpenSession): void => {
+  const { user, socket, client, server } = input;
+  const names: readonly (readonly [string, string | null])[] = [
+    ['upstream', input.upstream],
+    ['user.identity', user.identity],
+    ['user.email', user.email],
+    ['user.name', user.name],
+    ['user.sub', user.sub],
+    ['user.nickname', user.nickname],
+    ['socket.name', socket.name],
+    ['client.software', client.software],
+    ['server.name', server.name],
+    ['sshUser', input.sshUser],
+  ];
+  for (const [field, text] of names) checkText(text, field, NAME_LENGTH_MAX);
+  checkText(user.picture, 'user.picture');
+  checkText(input.authInfo, 'authInfo');
+  checkText(input.denyReason, 'denyReason');
+};
+
+const required = (text: string, field: string): void => {
+  if (text.trim() === '') throw new InvalidInput(field, `${field} must not be empty`);
+};
+
+const wholeNumber = (number: number, field: string, min: number, max: number): void => {
+  if (!Number.isInteger(number) || number < min || number > max) {
+    throw new InvalidInput(field, `${field} must be a whole number from ${min} to ${max}, got ${number}`);
+  }
+};
+
+const checkLabels = (labels: OpenSession['labels']): void => {
+  if (labels === null) return;
+  const bytes = JSON.stringify(labels).length;
+  if (bytes > LABELS_BYTES_MAX) {
+    throw new InvalidInput('labels', `labels must have at most ${LABELS_BYTES_MAX} bytes as JSON, got ${bytes}`);
+  }
+};
+
+const checkStart = (startedAtMs: number, nowMs: number): void => {
+  if (!Number.isSafeInteger(startedAtMs) || startedAtMs < 0) {
+    throw new InvalidInput('startedAt', 'startedAt must not be before 1970');
+  }
+  if (startedAtMs > nowMs + CLOCK_SKEW_MAX_MS) {
+    const minutes = CLOCK_SKEW_MAX_MS / 60_000;
+    throw new InvalidInput('startedAt', `startedAt must be at most ${minutes} minutes ahead of the server's clock`);
+  }
+};

@@ -1,0 +1,65 @@
+import {
+  Conflict,
+  EventGap,
+  Fenced,
+  Forbidden,
+  InvalidInput,
+  NotFound,
+  type Refusal,
+  SessionEnded,
+  SessionKilled,
+  Unauthenticated,
+  Unavailable,
+} from './errors.ts';
+import type { RecordingId, SessionId } from './ids.ts';
+import type { SessionKill } from './session.ts';
+import type { Role } from './viewer.ts';
+
+/** A refusal as plain data: how it crosses from one thread or process to another. */
+export type RefusalWire = {
+  readonly code: Refusal['code'];
+  readonly message: string;
+  readonly field?: string;
+  readonly sessionId?: SessionId;
+  readonly kill?: SessionKill;
+  readonly recordingId?: RecordingId;
+  readonly nextEvent?: number;
+  readonly got?: number;
+  readonly epoch?: number;
+  readonly retryAfterSeconds?: number;
+  readonly requiredRole?: Role | null;
+};
+
+/** Its own fields beside code and message are all plain data. */
+export const refusalToWire = (refusal: Refusal): RefusalWire => ({
+  ...(refusal as unknown as Partial<RefusalWire>),
+  code: refusal.code,
+  message: refusal.message,
+});
+
+/** The refusal that refusalToWire was given. */
+export const refusalFromWire = (wire: RefusalWire): Refusal => {
+  const { message } = wire;
+  switch (wire.code) {
+    case 'BAD_USER_INPUT':
+      return new InvalidInput(wire.field ?? '', message);
+    case 'NOT_FOUND':
+      return new NotFound(message);
+    case 'UNAUTHENTICATED':
+      return new Unauthenticated(message);
+    case 'FORBIDDEN':
+      return new Forbidden(message, wire.requiredRole ?? null);
+    case 'CONFLICT':
+      return new Conflict(message);
+    case 'SESSION_ENDED':
+      return new SessionEnded(wire.sessionId ?? ('' as SessionId), message);
+    case 'SESSION_KILLED':
+      return new SessionKilled(wire.kill ?? { requestedAtMs: 0, requestedBy: '', reason: null, confirmedAtMs: null }, message);
+    case 'EVENT_GAP':
+      return new EventGap(wire.recordingId ?? ('' as RecordingId), wire.nextEvent ?? 0, wire.got ?? 0);
+    case 'FENCED':
+      return new Fenced(wire.epoch ?? 0, wire.got ?? 0);
+    case 'UNAVAILABLE':
+      return new Unavailable(message, wire.retryAfterSeconds ?? 1);
+  }
+};

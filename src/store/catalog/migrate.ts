@@ -1,0 +1,53 @@
+import type Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { sessionsAndRecordings } from './migrations/0001-sessions-and-recordings.ts';
+
+/** All migrations by name, in order. A name is for good once it was released. */
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-sessions-and-recordings': sessionsAndRecordings,
+};
+
+/** The data folder was written by a newer program. */
+export class NewerDataFolder extends Error {
+  constructor(version: string, newest: string) {
+    super(`the data folder is of version ${version}, and this program knows versions up to ${newest}: use a newer reeltime`);
+  }
+}
+
+/** The data folder was written by an older program, and this verb only reads. */
+export class OlderDataFolder extends Error {
+  constructor(version: string, newest: string) {
+    super(`the data folder is of version ${version}, and needs ${newest}: start the server once, it upgrades the folder`);
+  }
+}
+
+const versionsOf = (database: Database.Database): readonly string[] => {
+  const table = database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'`).get();
+  if (table === undefined) return [];
+  return database.prepare<[], { name: string }>('SELECT name FROM kysely_migration ORDER BY name').all().map((row) => row.name);
+};
+
+const newestVersion = (): string => Object.keys(migrations).at(-1) ?? 'none';
+
+/** @throws NewerDataFolder, OlderDataFolder */
+export const checkVersion = (database: Database.Database): void => {
+  const versions = versionsOf(database);
+  refuseNewer(versions);
+  if (versions.length < Object.keys(migrations).length) throw new OlderDataFolder(versions.at(-1) ?? 'none', newestVersion());
+};
+
+const refuseNewer = (versions: readonly string[]): void => {
+  const unknown = versions.findLast((version) => !(version in migrations));
+  if (unknown !== undefined) throw new NewerDataFolder(unknown, newestVersion());
+};
+
+/** Brings the catalog to this program's version. @throws NewerDataFolder */
+export const migrate = async (database: Database.Database): Promise<void> => {
+  refuseNewer(versionsOf(database));
+  // NOTE the dialect closes the database when Kysely is destroyed, so Kysely is not destroyed: the caller owns it.
+  const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+  const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new Error('the catalog could not be upgraded', { cause: error });
+};

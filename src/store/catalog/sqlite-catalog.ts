@@ -1,0 +1,56 @@
+import type { Catalog, CommitListener } from './catalog.ts';
+import { checkVersion } from './migrate.ts';
+import { openForReading } from './open-database.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { WorkerWriter } from './worker-writer.ts';
+import type { WorkerScript } from './worker-script.ts';
+
+export type SqliteCatalogPlace = {
+  readonly path: string;
+  /** better-sqlite3's addon; null: the one in its package. */
+  readonly nativeBinding: string | null;
+};
+
+/**
+ * The catalog in a SQLite file: written in a worker's thread, read on the calling one. The caller holds the data folder's
+ * lock. @throws CatalogNotOpened when the file is newer than this program, or is no catalog
+ */
+export const openSqliteCatalog = async (
+  place: SqliteCatalogPlace,
+  writerScript: WorkerScript,
+  listener: CommitListener,
+): Promise<Catalog> => {
+  const writer = await WorkerWriter.start(writerScript, place, listener);
+  try {
+    const database = openForReading(place);
+    return {
+      reader: new SqliteReader(database),
+      writer: writer.port,
+      async [Symbol.asyncDispose]() {
+        database.close();
+        await writer[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await writer[Symbol.asyncDispose]();
+    throw error;
+  }
+};
+
+/** The same to read only, beside a running server or without one. @throws NewerDataFolder, OlderDataFolder */
+export const openSqliteCatalogToRead = (place: SqliteCatalogPlace): Catalog => {
+  const database = openForReading(place);
+  try {
+    checkVersion(database);
+    return {
+      reader: new SqliteReader(database),
+      writer: null,
+      async [Symbol.asyncDispose]() {
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+};

@@ -1,0 +1,185 @@
+import type Database from 'better-sqlite3';
+import { sql } from 'kysely';
+import type { Visibility } from '../../model/access.ts';
+import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
+import { REST_ROWS_MAX } from '../../model/limits.ts';
+import type { Page, PageRequest } from '../../model/page.ts';
+import type { Recording } from '../../model/recording.ts';
+import type { Revision } from '../../model/revision.ts';
+import type { SessionEvent } from '../../model/session-event.ts';
+import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { Session, SessionEventKind, SessionProtocol, Socket, User } from '../../model/session.ts';
+import type { Role } from '../../model/viewer.ts';
+import type { CatalogReader, Contents, ContentsPart, SigningKey, TokenRow, UnsealedRecording } from './catalog.ts';
+import { readContents } from './read-contents.ts';
+import { byPosition, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
+import { matchingSessions, sessionPage, foldCase } from './session-query.ts';
+import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow } from './session-row.ts';
+import { build, Statements } from './statements.ts';
+
+/** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
+export class SqliteReader implements CatalogReader {
+  readonly #database: Database.Database;
+  readonly #statements: Statements;
+  readonly #log: string;
+
+  /** The caller owns the connection. */
+  constructor(database: Database.Database) {
+    this.#database = database;
+    this.#statements = new Statements(database);
+    this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
+  }
+
+  async session(visibility: Visibility, sessionId: SessionId): Promise<Session | null> {
+    return this.#session(visibleSessions(visibility).where('session_id', '=', sessionId));
+  }
+
+  async sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null> {
+    const position = build.selectFrom('recordings').select('session_position').where('recording_id', '=', recordingId);
+    return this.#session(visibleSessions(visibility).where('position', '=', position));
+  }
+
+  #session(query: ReturnType<typeof visibleSessions>): Session | null {
+    const row = this.#statements.get(query);
+    return row === undefined ? null : sessionOf(row, this.#log);
+  }
+
+  async sessions(visibility: Visibility, filter: SessionFilter, order: SessionOrder, page: PageRequest): Promise<Page<Session>> {
+    const rows = this.#statements.all(sessionPage(matchingSessions(visibility, filter), order, page));
+    return pageOf(rows.map((row) => sessionOf(row, this.#log)), page);
+  }
+
+  async countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number> {
+    const capped = matchingSessions(visibility, filter).clearSelect().select('position').limit(upTo).as('capped');
+    return this.#statements.get(build.selectFrom(capped).select(sql<number>`count(*)`.as('count')))?.count ?? 0;
+  }
+
+  async sessionsAt(visibility: Visibility, filter: SessionFilter, offset: number, limit: number): Promise<readonly Session[]> {
+    const positions = matchingSessions(visibility, filter)
+      .clearSelect()
+      .select('position')
+      .orderBy('position', 'desc')
+      .offset(Math.min(offset, REST_ROWS_MAX))
+      .limit(limit);
+    const query = build.selectFrom('sessions').selectAll().where('position', 'in', positions).orderBy('position', 'desc');
+    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
+  }
+
+  async revision(): Promise<Revision> {
+    const row = this.#statements.get(build.selectFrom('log').select(['log_id', 'position']));
+    return { log: row?.log_id ?? '', position: row?.position ?? 0 };
+  }
+
+  async user(visibility: Visibility, identity: string): Promise<User | null> {
+    const key = foldCase(identity);
+    const seen = visibleSessions(visibility).where('user_identity_key', '=', key).clearSelect().select('position').limit(1);
+    if (this.#statements.get(seen) === undefined) return null;
+    const row = this.#statements.get(build.selectFrom('users').selectAll().where('identity_key', '=', key));
+    if (row === undefined) return null;
+    const { email, name, picture, sub, nickname } = row;
+    return { identity: row.identity, email, name, picture, sub, nickname, isServiceAccount: row.is_service_account !== 0 };
+  }
+
+  async socket(visibility: Visibility, socketId: SocketId): Promise<Socket | null> {
+    const seen = visibleSessions(visibility).where('socket_id', '=', socketId).clearSelect().select('position').limit(1);
+    if (this.#statements.get(seen) === undefined) return null;
+    const row = this.#statements.get(build.selectFrom('sockets').selectAll().where('socket_id', '=', socketId));
+    return row === undefined ? null : { socketId, name: row.name, protocol: row.protocol as SessionProtocol };
+  }
+
+  async sessionEvents(
+    visibility: Visibility,
+    sessionId: SessionId,
+    kinds: readonly SessionEventKind[] | null,
+    page: PageRequest,
+  ): Promise<Page<SessionEvent>> {
+    let query = sessionEventRows(visibility).where('sessions.session_id', '=', sessionId);
+    if (kinds !== null) query = query.where('session_events.kind', 'in', kinds);
+    return pageOf(this.#statements.all(byPosition(query, 'session_events.position', page)).map(sessionEventOf), page);
+  }
+
+  async sessionEvent(visibility: Visibility, eventId: string): Promise<SessionEvent | null> {
+    const row = this.#statements.get(sessionEventRows(visibility).where('session_events.event_id', '=', eventId));
+    return row === undefined ? null : sessionEventOf(row);
+  }
+
+  async recordings(visibility: Visibility, sessionId: SessionId, page: PageRequest): Promise<Page<Recording>> {
+    const query = recordingRows(visibility).where('sessions.session_id', '=', sessionId);
+    return pageOf(this.#statements.all(byPosition(query, 'recordings.recording_key', page)).map(recordingOf), page);
+  }
+
+  async recording(visibility: Visibility, recordingId: RecordingId): Promise<Recording | null> {
+    const row = this.#recordingRow(visibility, recordingId);
+    return row === undefined ? null : recordingOf(row);
+  }
+
+  async locator(visibility: Visibility, recordingId: RecordingId): Promise<string | null> {
+    return this.#recordingRow(visibility, recordingId)?.locator ?? null;
+  }
+
+  #recordingRow(visibility: Visibility, recordingId: RecordingId): RecordingRow | undefined {
+    return this.#statements.get(recordingRows(visibility).where('recordings.recording_id', '=', recordingId));
+  }
+
+  async contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null> {
+    // One read transaction: a chunk that closes meanwhile is either seen as its batches or as itself.
+    const read = this.#database.transaction((): Contents | null => {
+      const row = this.#recordingRow(visibility, recordingId);
+      return row === undefined ? null : readContents(this.#statements, row, part);
+    });
+    return read();
+  }
+
+  async token(sha256: Uint8Array): Promise<TokenRow | null> {
+    const row = this.#statements.get(build.selectFrom('tokens').selectAll().where('sha256', '=', Buffer.from(sha256)));
+    if (row === undefined) return null;
+    return { tokenId: row.token_id, name: row.name, role: row.role as Role, producer: row.producer, expiresAtMs: row.expires_ms };
+  }
+
+  async unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]> {
+    const rows = this.#statements.all(
+      recordingRows({ scope: 'all' })
+        .where('recordings.signature', 'is', null)
+        .where('recordings.recording_id', '>', after ?? ('' as RecordingId))
+        .orderBy('recordings.recording_id')
+        .limit(limit),
+    );
+    return rows.map((row) => this.#unsealed(row));
+  }
+
+  async unsealedRecording(recordingId: RecordingId): Promise<UnsealedRecording | null> {
+    const row = this.#recordingRow({ scope: 'all' }, recordingId);
+    return row === undefined || row.signature !== null ? null : this.#unsealed(row);
+  }
+
+  #unsealed(row: RecordingRow): UnsealedRecording {
+    const session = build.selectFrom('sessions').selectAll().where('position', '=', row.session_position);
+    return {
+      recording: recordingOf(row),
+      session: sessionOf(this.#statements.get(session) as SessionRow, this.#log),
+      locator: row.locator,
+      indexedSize: row.indexed_size,
+      nextPendingEvent: row.next_pending_event,
+      pendingBytes: row.pending_bytes,
+      pendingSinceMs: row.pending_since_ms,
+    };
+  }
+
+  async runningSessions(producer: string): Promise<readonly Session[]> {
+    const rows = this.#statements.all(
+      build
+        .selectFrom('sessions')
+        .selectAll()
+        .where('producer', '=', producer)
+        .where(sql<boolean>`status IN ('ACTIVE', 'KILLING')`)
+        .orderBy('position'),
+    );
+    return rows.map((row) => sessionOf(row, this.#log));
+  }
+
+  async signingKey(): Promise<SigningKey> {
+    const row = this.#statements.get(build.selectFrom('signing_keys').selectAll().orderBy('created_ms', 'desc').limit(1));
+    if (row === undefined) throw new Error('the data folder has no signing key: it was not made by this program');
+    return { keyId: row.key_id, publicKey: row.public_key, privateKey: row.private_key };
+  }
+}

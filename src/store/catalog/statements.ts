@@ -1,0 +1,63 @@
+import type Database from 'better-sqlite3';
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** Builds SQL and runs nothing: what it compiles is executed by Statements. */
+export const build = new Kysely<Tables>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+/** Prepared statements that one connection keeps; least recently used ones go. */
+const STATEMENTS_MAX = 256;
+
+/** Runs compiled queries on one connection, each SQL text prepared once. */
+export class Statements {
+  readonly #database: Database.Database;
+  readonly #prepared = new Map<string, Database.Statement<unknown[]>>();
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  all<Row>(query: Compilable<Row>): Row[] {
+    const { sql, parameters } = query.compile();
+    return this.#prepare(sql).all(...parameters) as Row[];
+  }
+
+  get<Row>(query: Compilable<Row>): Row | undefined {
+    const { sql, parameters } = query.compile();
+    return this.#prepare(sql).get(...parameters) as Row | undefined;
+  }
+
+  /** Reads row by row. The connection takes nothing else until the loop is left. */
+  iterate<Row>(query: Compilable<Row>): IterableIterator<Row> {
+    const { sql, parameters } = query.compile();
+    return this.#prepare(sql).iterate(...parameters) as IterableIterator<Row>;
+  }
+
+  #prepare(sql: string): Database.Statement<unknown[]> {
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) {
+      this.#prepared.delete(sql);
+      this.#prepared.set(sql, known);
+      return known;
+    }
+    const statement = this.#database.prepare<unknown[]>(sql);
+    this.#prepared.set(sql, statement);
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size > STATEMENTS_MAX && oldest !== undefined) this.#prepared.delete(oldest);
+    return statement;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Generated } from 'kysely';
+
+/** The catalog's tables, as migrations/ makes them. Times are milliseconds since the epoch, ids are lower-case UUIDs. */
+export type Tables = {
+  sessions: SessionsTable;
+  users: UsersTable;
+  sockets: SocketsTable;
+  session_events: SessionEventsTable;
+  recordings: RecordingsTable;
+  chunks: ChunksTable;
+  batches: BatchesTable;
+  tokens: TokensTable;
+  signing_keys: SigningKeysTable;
+  log: LogTable;
+};
+
+export type SessionsTable = {
+  /** started_ms × 1024 + n: the row order is the start order. */
+  position: number;
+  session_id: string;
+  producer: string;
+  protocol: string;
+  upstream: string;
+  status: string;
+  user_identity: string;
+  /** Lower case, for filters. */
+  user_identity_key: string;
+  user_email: string | null;
+  user_email_key: string | null;
+  user_name: string | null;
+  user_picture: string | null;
+  user_sub: string | null;
+  user_nickname: string | null;
+  user_is_service_account: number;
+  socket_id: string;
+  socket_name: string;
+  client_ip: string;
+  client_port: number | null;
+  client_software: string | null;
+  /** JSON of model's Location. */
+  client_location: string | null;
+  server_name: string;
+  server_port: number;
+  ssh_user: string | null;
+  started_ms: number;
+  last_seen_ms: number;
+  ended_ms: number | null;
+  end_reason: string | null;
+  duration_ms: number;
+  auth_info: string | null;
+  deny_reason: string | null;
+  attempt_count: number;
+  kill_requested_ms: number | null;
+  kill_requested_by: string | null;
+  kill_reason: string | null;
+  kill_confirmed_ms: number | null;
+  /** JSON object. */
+  labels: string | null;
+  recording_state: string;
+  recording_state_reason: string | null;
+  recording_count: number;
+  epoch: number;
+  revision: number;
+};
+
+export type UsersTable = {
+  identity_key: string;
+  identity: string;
+  email: string | null;
+  name: string | null;
+  picture: string | null;
+  sub: string | null;
+  nickname: string | null;
+  is_service_account: number;
+  last_seen_ms: number;
+};
+
+export type SocketsTable = { socket_id: string; name: string; protocol: string; last_used_ms: number };
+
+export type SessionEventsTable = {
+  position: Generated<number>;
+  event_id: string;
+  session_position: number;
+  at_ms: number;
+  kind: string;
+  message: string;
+  actor: string | null;
+  recording_id: string | null;
+  time_ms: number | null;
+  details: string | null;
+};
+
+export type RecordingsTable = {
+  recording_key: Generated<number>;
+  recording_id: string;
+  session_position: number;
+  continues: string | null;
+  kind: string;
+  state: string;
+  state_reason: string | null;
+  started_ms: number;
+  duration_ms: number;
+  event_count: number;
+  chunk_count: number;
+  /** Bytes of the stored file that are whole: what the index knows. */
+  indexed_size: number;
+  raw_size: number;
+  columns: number | null;
+  rows: number | null;
+  head_hash: Buffer | null;
+  signature: Buffer | null;
+  key_id: string | null;
+  locator: string;
+  /** Ordinal of the first event in no closed chunk. */
+  next_pending_event: number;
+  pending_bytes: number;
+  pending_since_ms: number | null;
+};
+
+export type ChunksTable = {
+  recording_key: number;
+  first_event: number;
+  event_count: number;
+  first_ms: number;
+  last_ms: number;
+  raw_size: number;
+  stored_size: number;
+  locator: string;
+  frame_hash: Buffer;
+  chain_hash: Buffer;
+};
+
+export type BatchesTable = {
+  recording_key: number;
+  first_event: number;
+  event_count: number;
+  first_ms: number;
+  last_ms: number;
+  msgpack: Buffer;
+};
+
+export type TokensTable = {
+  token_id: string;
+  name: string;
+  sha256: Buffer;
+  role: string;
+  producer: string | null;
+  expires_ms: number | null;
+  created_ms: number;
+};
+
+export type SigningKeysTable = { key_id: string; public_key: Buffer; private_key: Buffer; created_ms: number };
+
+/** One row: the name of the log of changes, and its newest position. */
+export type LogTable = { log_id: string; position: number };

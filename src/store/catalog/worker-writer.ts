@@ -1,0 +1,109 @@
+import type { Worker } from 'node:worker_threads';
+import { Unavailable } from '../../model/errors.ts';
+import { refusalFromWire } from '../../model/refusal-wire.ts';
+import type { CatalogWriter, CommitListener } from './catalog.ts';
+import type { WorkerScript } from './worker-script.ts';
+import type { WriterAnswer, WriterData, WriterReply } from './writer-messages.ts';
+
+type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+type WriteName = keyof CatalogWriter;
+
+/** Seconds after which a producer may try again when the disk failed. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Speaks to the one connection that writes, which lives in a thread of its own: a slow disk never stops the event loop. */
+export class WorkerWriter implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #listener: CommitListener;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #ended: Error | null = null;
+
+  private constructor(worker: Worker, listener: CommitListener) {
+    this.#worker = worker;
+    this.#listener = listener;
+    worker.on('error', (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => this.#end(new Error("the catalog's writer has ended")));
+  }
+
+  /** Resolves when the catalog is of this program's version and takes writes. @throws what the migration threw */
+  static async start(script: WorkerScript, data: WriterData, listener: CommitListener): Promise<WorkerWriter> {
+    const worker = script.start(data);
+    const writer = new WorkerWriter(worker, listener);
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', (answer: WriterAnswer) => {
+        if (answer.kind === 'not-ready') reject(new CatalogNotOpened(answer.message));
+        else resolve();
+      });
+    });
+    worker.on('message', (answer: WriterAnswer) => writer.#receive(answer));
+    return writer;
+  }
+
+  /** The port, each method of which is one message to the thread. */
+  get port(): CatalogWriter {
+    const call = <Name extends WriteName>(name: Name) =>
+      ((input: unknown) => this.#send(name, input)) as CatalogWriter[Name];
+    return {
+      openSession: call('openSession'),
+      openRecording: call('openRecording'),
+      appendBatch: call('appendBatch'),
+      requestKill: call('requestKill'),
+      confirmKill: call('confirmKill'),
+      closeSession: call('closeSession'),
+      closeChunk: call('closeChunk'),
+      sealRecording: call('sealRecording'),
+      markCorrupt: call('markCorrupt'),
+      addSessionEvent: call('addSessionEvent'),
+      putToken: call('putToken'),
+    };
+  }
+
+  #send(name: WriteName | 'dispose', input: unknown): Promise<unknown> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, name, input });
+    });
+  }
+
+  #receive(answer: WriterAnswer): void {
+    if (answer.kind !== 'committed') return;
+    if (answer.announcements.length > 0) this.#listener(answer.announcements);
+    for (const reply of answer.replies) this.#settle(reply);
+  }
+
+  #settle(reply: WriterReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ('value' in reply) waiting?.resolve(reply.value);
+    else if ('refusal' in reply) waiting?.reject(refusalFromWire(reply.refusal));
+    else {
+      const cause = new Error(reply.failure);
+      const message = 'the catalog could not be written: nothing of this was kept';
+      waiting?.reject(new Unavailable(message, RETRY_AFTER_SECONDS, { cause }));
+    }
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+    this.#waiting.clear();
+  }
+
+  /** What was sent is committed first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended !== null) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#worker.once('exit', () => resolve());
+    });
+    await this.#send('dispose', null);
+    await ended;
+  }
+}
+
+/** The catalog could not be opened for writing: its message is for people. */
+export class CatalogNotOpened extends Error {}

@@ -1,0 +1,55 @@
+import { Refusal } from '../../../model/errors.ts';
+import { refusalToWire } from '../../../model/refusal-wire.ts';
+import type { CatalogWriter } from '../catalog.ts';
+import type { WriterAnswer, WriterReply, WriterRequest } from '../writer-messages.ts';
+import type { WriteContext } from './write-context.ts';
+import { writes } from './writes.ts';
+
+type Committed = Extract<WriterAnswer, { kind: 'committed' }>;
+type Write = (context: WriteContext, input: unknown) => unknown;
+
+/** Runs many writes in one transaction, each in a savepoint of its own, and answers when the commit is on disk. */
+export class GroupCommit {
+  readonly #context: WriteContext;
+
+  constructor(context: WriteContext) {
+    this.#context = context;
+  }
+
+  /** A refused write leaves nothing; the others stand. When the disk fails, nothing of the commit stands. */
+  commit(requests: readonly WriterRequest[]): Committed {
+    const { database } = this.#context;
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      const replies = requests.map((request) => this.#run(request));
+      database.exec('COMMIT');
+      return { kind: 'committed', replies, announcements: this.#context.takeAnnouncements() };
+    } catch (error) {
+      // NOTE SQLite rolls some failures back by itself (disk full, I/O error).
+      if (database.inTransaction) database.exec('ROLLBACK');
+      this.#context.takeAnnouncements();
+      const failure = error instanceof Error ? error.message : String(error);
+      return { kind: 'committed', replies: requests.map(({ id }) => ({ id, failure })), announcements: [] };
+    }
+  }
+
+  #run(request: WriterRequest): WriterReply {
+    if (request.name === 'dispose') return { id: request.id, value: null };
+    const { database } = this.#context;
+    const announced = this.#context.announcementCount;
+    database.exec('SAVEPOINT one');
+    try {
+      const write = writes[request.name satisfies keyof CatalogWriter] as Write;
+      const value = write(this.#context, request.input);
+      database.exec('RELEASE one');
+      return { id: request.id, value };
+    } catch (error) {
+      if (!database.inTransaction) throw error;
+      database.exec('ROLLBACK TO one');
+      database.exec('RELEASE one');
+      this.#context.forgetAnnouncementsAfter(announced);
+      if (error instanceof Refusal) return { id: request.id, refusal: refusalToWire(error) };
+      return { id: request.id, failure: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { NotFound } from '../../../model/errors.ts';
+import type { SessionEvent } from '../../../model/session-event.ts';
+import type { AddSessionEventWrite, CatalogWriter, TokenRow } from '../catalog.ts';
+import { sessionEventOf, type SessionEventRow } from '../session-row.ts';
+import { appendBatch } from './append-batch.ts';
+import { closeChunk, markCorrupt, sealRecording } from './close-chunk.ts';
+import { closeSession, confirmKill, requestKill } from './end-session.ts';
+import { openRecording } from './open-recording.ts';
+import { openSession } from './open-session.ts';
+import type { WriteContext } from './write-context.ts';
+
+const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): SessionEvent => {
+  const session = context.sessionRow(input.sessionId);
+  if (session === undefined) throw new NotFound('no such session');
+  const { sessionId, ...event } = input;
+  context.addEvent({ ...event, sessionPosition: session.position });
+  context.touch(session.position);
+  const row = context.get<Omit<SessionEventRow, 'session_id'>>('SELECT * FROM session_events WHERE event_id = ?', event.eventId);
+  if (row === undefined) throw new Error('a session event went away within a transaction');
+  return sessionEventOf({ ...row, session_id: sessionId });
+};
+
+const putToken = (
+  context: WriteContext,
+  input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number },
+): void => {
+  context.run('DELETE FROM tokens WHERE name = ? OR sha256 = ?', input.name, input.sha256);
+  context.run(
+    'INSERT INTO tokens (token_id, name, sha256, role, producer, expires_ms, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    input.tokenId,
+    input.name,
+    input.sha256,
+    input.role,
+    input.producer,
+    input.expiresAtMs,
+    input.atMs,
+  );
+};
+
+type Write<Name extends keyof CatalogWriter> = (
+  context: WriteContext,
+  input: Parameters<CatalogWriter[Name]>[0],
+) => Awaited<ReturnType<CatalogWriter[Name]>>;
+
+/** Every write by the name of its method of the port. Each runs within a savepoint of the commit that it shares. */
+export const writes: { readonly [Name in keyof CatalogWriter]: Write<Name> } = {
+  openSession,
+  openRecording,
+  appendBatch,
+  requestKill,
+  confirmKill,
+  closeSession,
+  closeChunk,
+  sealRecording,
+  markCorrupt,
+  addSessionEvent,
+  putToken,
+};

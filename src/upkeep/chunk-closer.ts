@@ -1,0 +1,187 @@
+import { seesAll } from '../model/access.ts';
+import type { RecordingId } from '../model/ids.ts';
+import {
+  CHUNK_AGE_MAX_MS,
+  CHUNK_AGE_MS,
+  CHUNK_BYTES_FORCED,
+  CHUNK_BYTES_TARGET,
+  CHUNK_QUIET_BYTES,
+} from '../model/limits.ts';
+import { isRunning } from '../model/session.ts';
+import { chunkEnd } from '../format/chunk-end.ts';
+import { chunkOf } from '../format/chunk-of.ts';
+import type { CatalogReader, CatalogWriter, CommitAnnouncement, UnsealedRecording } from '../store/catalog/catalog.ts';
+import type { AppendTarget, Recordings } from '../store/recordings/recordings.ts';
+import { recoverRecording } from './recovery.ts';
+
+export type ChunkCloserParts = {
+  readonly reader: CatalogReader;
+  readonly writer: CatalogWriter;
+  readonly recordings: Recordings;
+  readonly clock: () => number;
+  /** Told of what could not be closed: it is tried again. */
+  readonly onFailure: (recordingId: RecordingId, error: unknown) => void;
+};
+
+/** Recordings that are closed or sealed at once: their compression and syncs overlap. */
+const AT_ONCE = 8;
+/** How often what is due by its age is looked for. */
+const SWEEP_EVERY_MS = 5000;
+/** Recordings that a sweep reads at once. */
+const SWEEP_PAGE = 200;
+
+/**
+ * Moves pending batches into chunks when they are large or old enough, and seals what has ended. Every step is safe to
+ * repeat, one recording is worked on by one step at a time, and what fails is tried again at the next sweep.
+ */
+export class ChunkCloser implements AsyncDisposable {
+  readonly #parts: ChunkCloserParts;
+  /** Recordings that want a look, oldest wish first. */
+  readonly #wanted = new Set<RecordingId>();
+  /** Those that are being worked on. */
+  readonly #working = new Map<RecordingId, Promise<void>>();
+  #sweeper: NodeJS.Timeout | null = null;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isEnding = false;
+
+  constructor(parts: ChunkCloserParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to look for what is due by its age. */
+  start(): void {
+    this.#sweeper = setInterval(() => {
+      this.#sweeping = this.#sweeping.then(() => this.sweep());
+    }, SWEEP_EVERY_MS);
+    this.#sweeper.unref();
+  }
+
+  /** Wakes for commits that make a recording due: called with each commit's announcements. */
+  notice(announcements: readonly CommitAnnouncement[]): void {
+    for (const announcement of announcements) {
+      if (announcement.kind !== 'recording') continue;
+      const { change, pendingBytes, recordingId } = announcement;
+      if (change === 'ending' || (change === 'appended' && pendingBytes >= CHUNK_BYTES_TARGET)) this.#want(recordingId);
+    }
+  }
+
+  /** Looks at every recording that is not sealed. */
+  async sweep(): Promise<void> {
+    let after: RecordingId | null = null;
+    for (;;) {
+      const page: readonly UnsealedRecording[] = await this.#parts.reader.unsealedRecordings(after, SWEEP_PAGE);
+      for (const unsealed of page) if (this.#isDue(unsealed)) this.#want(unsealed.recording.recordingId);
+      after = page.at(-1)?.recording.recordingId ?? null;
+      if (after === null || this.#isEnding) return;
+    }
+  }
+
+  #isDue({ session, pendingBytes, pendingSinceMs }: UnsealedRecording): boolean {
+    if (session.status === 'ENDED' || session.status === 'KILLED') return true;
+    return pendingBytes >= CHUNK_BYTES_TARGET || isAged(pendingBytes, pendingSinceMs, this.#parts.clock());
+  }
+
+  #want(recordingId: RecordingId): void {
+    if (this.#isEnding) return;
+    this.#wanted.add(recordingId);
+    this.#begin();
+  }
+
+  #begin(): void {
+    for (const recordingId of this.#wanted) {
+      if (this.#working.size >= AT_ONCE) return;
+      if (this.#working.has(recordingId)) continue;
+      this.#wanted.delete(recordingId);
+      const work = this.#work(recordingId).finally(() => {
+        this.#working.delete(recordingId);
+        this.#begin();
+      });
+      this.#working.set(recordingId, work);
+    }
+  }
+
+  async #work(recordingId: RecordingId): Promise<void> {
+    try {
+      while (await this.#step(recordingId));
+    } catch (error) {
+      this.#parts.onFailure(recordingId, error);
+    }
+  }
+
+  /** Closes one chunk, or seals. @returns whether there may be more to do */
+  async #step(recordingId: RecordingId): Promise<boolean> {
+    const { reader, writer, recordings } = this.#parts;
+    const unsealed = await reader.unsealedRecording(recordingId);
+    if (unsealed === null) return false;
+    const size = await recordings.size(unsealed.locator);
+    if ((size ?? 0) !== unsealed.indexedSize) {
+      // An earlier step wrote bytes that the catalog did not hear of, or somebody else did something to the file.
+      await recoverRecording(this.#parts, unsealed, await reader.signingKey());
+      return size !== null && size > unsealed.indexedSize;
+    }
+    const chunk = await this.#nextChunk(unsealed);
+    if (chunk !== null) {
+      const appended = await recordings.append(targetOf(unsealed), chunk);
+      await writer.closeChunk({ recordingId, chunk: appended.row, indexedSize: appended.indexedSize });
+      return true;
+    }
+    if (isOver(unsealed)) await this.#seal(unsealed);
+    return false;
+  }
+
+  async #nextChunk(unsealed: UnsealedRecording): Promise<ReturnType<typeof chunkOf> | null> {
+    const { recording, nextPendingEvent, pendingBytes, pendingSinceMs } = unsealed;
+    const contents = await this.#parts.reader.contents(seesAll, recording.recordingId, {
+      fromEvent: nextPendingEvent,
+      fromMs: 0,
+      toMs: null,
+      chunksMax: 1,
+      batchBytesMax: CHUNK_BYTES_FORCED,
+      batchesBefore: 0,
+    });
+    const batches = contents?.batches ?? [];
+    const eventCount = chunkEnd(batches, CHUNK_BYTES_TARGET, {
+      atEnd: isOver(unsealed) && contents?.moreBatches === false,
+      aged: isAged(pendingBytes, pendingSinceMs, this.#parts.clock()),
+    });
+    return eventCount === null ? null : chunkOf(batches, eventCount);
+  }
+
+  async #seal(unsealed: UnsealedRecording): Promise<void> {
+    const { reader, writer, recordings, clock } = this.#parts;
+    const { recording } = unsealed;
+    const key = await reader.signingKey();
+    const sealedAtMs = clock();
+    const state = recording.state === 'CORRUPT' ? 'CORRUPT' : 'COMPLETE';
+    const seal = await recordings.seal(targetOf(unsealed), { key, state, stateReason: recording.stateReason, sealedAtMs });
+    await writer.sealRecording({ recordingId: recording.recordingId, ...seal, keyId: key.keyId, atMs: sealedAtMs });
+  }
+
+  /** Resolves when all that was wanted is done, or has failed. */
+  async settled(): Promise<void> {
+    while (this.#working.size > 0) await Promise.allSettled(this.#working.values());
+  }
+
+  /** Finishes the steps that have begun and what has ended; the rest stays pending, which is safe. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    await this.#sweeping;
+    await this.settled();
+    this.#isEnding = true;
+  }
+}
+
+const isOver = ({ session }: UnsealedRecording): boolean => !isRunning(session.status) && session.status !== 'LOST';
+
+const isAged = (pendingBytes: number, pendingSinceMs: number | null, nowMs: number): boolean => {
+  if (pendingSinceMs === null) return false;
+  const ageMs = nowMs - pendingSinceMs;
+  return ageMs >= CHUNK_AGE_MAX_MS || (ageMs >= CHUNK_AGE_MS && pendingBytes >= CHUNK_QUIET_BYTES);
+};
+
+const targetOf = ({ session, recording, locator, indexedSize }: UnsealedRecording): AppendTarget => ({
+  session,
+  recording,
+  locator,
+  indexedSize,
+});
