@@ -77,5 +77,7 @@ export const GRAPHQL_BODY_BYTES_MAX = 256 * 1024;
 export const GRAPHQL_TOKENS_MAX = 2_000;
 /** Messages of a WebSocket. */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Operations that run at once on one WebSocket. */
+export const WEBSOCKET_OPERATIONS_MAX = 100;
 /** Items that wait for one subscriber; one that falls further behind goes back to the disk. */
 export const SUBSCRIBER_QUEUE_MAX = 64;

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Unauthenticated } from '../model/errors.ts';
+import type { Viewer } from '../model/viewer.ts';
+import { authenticate, tokenOf } from './authenticate.ts';
+import type { ApiParts } from './parts.ts';
+
+/** One request whose caller is known, and its answer. */
+export type Exchange = {
+  readonly parts: ApiParts;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly viewer: Viewer;
+  /** Aborts when the client has gone or the server stops. */
+  readonly gone: AbortSignal;
+};
+
+/** @throws Unauthenticated */
+export const viewerOf = async (parts: ApiParts, request: IncomingMessage): Promise<Viewer> => {
+  const viewer = await authenticate(parts, tokenOf(request.headers));
+  if (viewer === null) {
+    throw new Unauthenticated('a valid token is needed: x-access-token: TOKEN, or Authorization: Bearer TOKEN');
+  }
+  return viewer;
+};
+
+/** Aborts when the answer is over, before or after its end, or the server stops. */
+export const goneSignal = (response: ServerResponse, stopping: AbortSignal): AbortSignal => {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  if (stopping.aborted || response.destroyed) abort();
+  stopping.addEventListener('abort', abort, { once: true });
+  response.once('close', () => {
+    stopping.removeEventListener('abort', abort);
+    abort();
+  });
+  return controller.signal;
+};

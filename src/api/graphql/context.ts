@@ -1,0 +1,17 @@
+import { mustBeAllowed, visibilityOf, type Action, type Visibility } from '../../model/access.ts';
+import type { Viewer } from '../../model/viewer.ts';
+import type { ApiParts } from '../parts.ts';
+
+/** What every resolver is handed. */
+export type Context = {
+  readonly viewer: Viewer;
+  readonly parts: ApiParts;
+  /** Aborts when the client has gone or the server stops: whatever works for this request ends then. */
+  readonly gone: AbortSignal;
+};
+
+/** What a read for this purpose may return. @throws Forbidden when the viewer may not read so at all */
+export const visibilityFor = (context: Context, action: Action): Visibility => {
+  mustBeAllowed(context.viewer, action);
+  return visibilityOf(context.viewer);
+};

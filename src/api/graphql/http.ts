@@ -1,0 +1,32 @@
+import { InvalidInput } from '../../model/errors.ts';
+import { GRAPHQL_BODY_BYTES_MAX } from '../../model/limits.ts';
+import { readJsonBody } from '../body.ts';
+import type { Exchange } from '../exchange.ts';
+import { HttpError } from '../http-error.ts';
+import type { Engine, EngineInput } from './engine.ts';
+
+/** @throws InvalidInput when the JSON is no object; what is in it is the engine's to check */
+const readPosted = async ({ request }: Exchange): Promise<object> => {
+  const posted = await readJsonBody(request, GRAPHQL_BODY_BYTES_MAX);
+  if (typeof posted !== 'object' || posted === null || Array.isArray(posted)) {
+    throw new InvalidInput(
+      'body',
+      'the body must be a JSON object with query, and variables, operationName, extensions',
+    );
+  }
+  return posted;
+};
+
+/** GraphQL over HTTP, and subscriptions as server-sent events. */
+export const answerGraphql = async (engine: Engine, exchange: Exchange): Promise<void> => {
+  const { request, response, parts, viewer, gone } = exchange;
+  const input: EngineInput = { parts, viewer, gone };
+  switch (request.method) {
+    case 'GET':
+      return engine(request, response, input);
+    case 'POST':
+      return engine(request, response, { ...input, posted: await readPosted(exchange) });
+    default:
+      throw new HttpError(405, 'METHOD_NOT_ALLOWED', '/graphql takes GET and POST', { allow: 'GET, POST' });
+  }
+};

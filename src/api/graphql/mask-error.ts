@@ -1,0 +1,34 @@
+import { GraphQLError } from 'graphql';
+import { InvalidInput, Refusal } from '../../model/errors.ts';
+import type { Log } from '../parts.ts';
+
+/** What was thrown, under the errors that graphql put around it. */
+const causeOf = (error: unknown): unknown => {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError != null) cause = cause.originalError;
+  return cause;
+};
+
+/** Where in query and answer an error stands. */
+const placeOf = (error: unknown): { nodes?: GraphQLError['nodes']; path?: GraphQLError['path'] } =>
+  error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
+
+const shown = (error: unknown, refusal: Refusal): GraphQLError => {
+  const { code, message } = refusal;
+  const extensions = refusal instanceof InvalidInput ? { code, argument: refusal.field } : { code };
+  return new GraphQLError(message, { ...placeOf(error), extensions });
+};
+
+/**
+ * What a client sees of an error: graphql's own words about the query, and refusals with their code, as they are; of
+ * everything else only that it was, while the log has the cause.
+ */
+export const maskError =
+  (log: Log) =>
+  (error: unknown): Error => {
+    const cause = causeOf(error);
+    if (cause instanceof Refusal) return shown(error, cause);
+    if (cause instanceof GraphQLError && error instanceof GraphQLError) return error;
+    log('error', 'a GraphQL operation failed', { path: placeOf(error).path, error: cause });
+    return new GraphQLError('internal error', { ...placeOf(error), extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+  };

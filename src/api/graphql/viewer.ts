@@ -1,0 +1,35 @@
+import type { roles, Viewer } from '../../model/viewer.ts';
+import { builder } from './builder.ts';
+
+/** What a token may do. */
+export const RoleEnum = builder.enumType('Role', {
+  description: 'What the holder of a token may do.',
+  values: {
+    ADMIN: { description: 'May do everything.' },
+    AUDITOR: { description: 'Sees sessions, watches and downloads recordings, kills sessions.' },
+    VIEWER: { description: 'Sees that sessions were, and what is about them; not what happened in them.' },
+    PRODUCER: { description: 'Feeds sessions of its own producer name, and reads nothing else.' },
+  } satisfies Record<(typeof roles)[number], object>,
+});
+
+const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
+  description: 'Whose token this request came with.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The name of the token.' }),
+    role: t.expose('role', { type: RoleEnum, description: 'What it may do.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the token stops working; null when it does not.',
+      resolve: (viewer) => viewer.expiresAtMs,
+    }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: ViewerRef,
+    description: 'Who is asking, and with which role. Every role may ask this.',
+    resolve: (_root, _arguments, context) => context.viewer,
+  }),
+);

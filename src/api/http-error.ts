@@ -1,0 +1,79 @@
+import {
+  type InvalidInput,
+  Refusal,
+  type EventGap,
+  type Fenced,
+  type SessionKilled,
+  type Unavailable,
+} from '../model/errors.ts';
+
+/** A refusal that only HTTP knows: the wrong method, a body that is too large, a range that is not there. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+const statuses: Readonly<Record<Refusal['code'], number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  EVENT_GAP: 409,
+  FENCED: 409,
+  SESSION_ENDED: 410,
+  SESSION_KILLED: 410,
+  UNAVAILABLE: 503,
+};
+
+/** How a failure stands in an answer. `fields` are what a program needs beside code and message. */
+export type ErrorAnswer = {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+const fieldsOf = (refusal: Refusal): Readonly<Record<string, unknown>> => {
+  switch (refusal.code) {
+    case 'BAD_USER_INPUT':
+      return { field: (refusal as InvalidInput).field };
+    case 'EVENT_GAP':
+      return { next_event: (refusal as EventGap).nextEvent };
+    case 'FENCED':
+      return { fenced: true, epoch: (refusal as Fenced).epoch };
+    case 'CONFLICT':
+      return { conflict: true };
+    case 'SESSION_KILLED':
+      return { kill: (refusal as SessionKilled).kill };
+    case 'UNAVAILABLE':
+      return { retry_after: (refusal as Unavailable).retryAfterSeconds };
+    default:
+      return {};
+  }
+};
+
+const headersOf = (refusal: Refusal): Readonly<Record<string, string>> => {
+  if (refusal.code === 'UNAUTHENTICATED') return { 'www-authenticate': 'Bearer' };
+  if (refusal.code !== 'UNAVAILABLE') return {};
+  return { 'retry-after': String(Math.ceil((refusal as Unavailable).retryAfterSeconds)) };
+};
+
+/** Null for what nobody expected: its words stay in the log. */
+export const errorAnswerOf = (error: unknown): ErrorAnswer | null => {
+  if (error instanceof HttpError) {
+    const { status, code, message, headers } = error;
+    return { status, code, message, fields: {}, headers };
+  }
+  if (!(error instanceof Refusal)) return null;
+  const { code, message } = error;
+  return { status: statuses[code], code, message, fields: fieldsOf(error), headers: headersOf(error) };
+};

@@ -1,0 +1,30 @@
+import type { Kills } from '../ingest/kills.ts';
+import type { Bus } from '../live/bus.ts';
+import type { Intake } from '../model/intake.ts';
+import type { CatalogReader } from '../store/catalog/catalog.ts';
+import type { RecordingReader } from '../store/recordings/recording-reader.ts';
+
+/** One line of the log: what happened, and what with. `fields` never hold a token. */
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/** All that this room is handed. It owns none of it, and disposes none of it. */
+export type ApiParts = {
+  readonly catalog: CatalogReader;
+  readonly reader: RecordingReader;
+  readonly bus: Bus;
+  readonly intake: Intake;
+  readonly kills: Kills;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly version: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** SHA-256 of the token of this process: whoever has it is on the same machine and acts as ADMIN named "local". */
+  readonly processTokenSha256: Uint8Array;
+  readonly log: Log;
+  /** Null when recordings can be taken in; else one line that says why not. */
+  readonly ready: () => Promise<string | null>;
+};
