@@ -3,6 +3,7 @@ import {
   Refusal,
   type EventGap,
   type Fenced,
+  type SessionEnded,
   type SessionKilled,
   type Unavailable,
 } from '../model/errors.ts';
@@ -12,11 +13,20 @@ export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  /** What a program needs beside code and message. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    fields: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.headers = headers;
+    this.fields = fields;
   }
 }
 
@@ -52,6 +62,8 @@ const fieldsOf = (refusal: Refusal): Readonly<Record<string, unknown>> => {
       return { fenced: true, epoch: (refusal as Fenced).epoch };
     case 'CONFLICT':
       return { conflict: true };
+    case 'SESSION_ENDED':
+      return { session_id: (refusal as SessionEnded).sessionId };
     case 'SESSION_KILLED':
       return { kill: (refusal as SessionKilled).kill };
     case 'UNAVAILABLE':
@@ -70,8 +82,8 @@ const headersOf = (refusal: Refusal): Readonly<Record<string, string>> => {
 /** Null for what nobody expected: its words stay in the log. */
 export const errorAnswerOf = (error: unknown): ErrorAnswer | null => {
   if (error instanceof HttpError) {
-    const { status, code, message, headers } = error;
-    return { status, code, message, fields: {}, headers };
+    const { status, code, message, fields, headers } = error;
+    return { status, code, message, fields, headers };
   }
   if (!(error instanceof Refusal)) return null;
   const { code, message } = error;

@@ -1,0 +1,184 @@
+import { createZstdDecompress, constants } from 'node:zlib';
+import { noSuchSession, visibilityOf } from '../../model/access.ts';
+import { InvalidInput, NotFound } from '../../model/errors.ts';
+import { isUuid, parseRecordingId } from '../../model/ids.ts';
+import { ZSTD_WINDOW_LOG_MAX } from '../../model/limits.ts';
+import type { Recording } from '../../model/recording.ts';
+import type { Run } from '../../model/run.ts';
+import type { Session } from '../../model/session.ts';
+import { writeAsciicastV2, writeAsciicastV3, type AsciicastFields } from '../../format/asciicast/asciicast-writer.ts';
+import { writeNdjson } from '../../format/ndjson.ts';
+import { tailRecording } from '../../live/tail.ts';
+import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
+import type { Exchange } from '../exchange.ts';
+import { sendPieces } from '../stream.ts';
+import { oneOf } from './query.ts';
+import { parameter, type PathParameters, type Route } from './route.ts';
+import { sendStored } from './stored-download.ts';
+
+/** What is downloaded: a recording that the caller may see, and its session. */
+export type Wanted = { readonly recording: Recording; readonly session: Session };
+
+type Format = (exchange: Exchange, wanted: Wanted) => Promise<void>;
+
+const everything = { fromEvent: 0, fromMs: 0, toMs: null };
+
+/** What is stored; with `follow=true` also what comes, until it is sealed. */
+const runsOf = (exchange: Exchange, { recording }: Wanted): AsyncIterable<Run> => {
+  const { parts, viewer, query, gone } = exchange;
+  const visibility = visibilityOf(viewer);
+  return oneOf(query, 'follow', ['true', 'false']) === 'true'
+    ? tailRecording(parts, visibility, recording.recordingId, everything, gone)
+    : parts.reader.runs(visibility, recording.recordingId, everything);
+};
+
+const asciicastFields = ({ recording, session }: Wanted): AsciicastFields => ({
+  columns: recording.columns,
+  rows: recording.rows,
+  startedAtMs: recording.startedAtMs,
+  durationMs: recording.state === 'LIVE' ? null : recording.durationMs,
+  title: `${session.user.identity} on ${session.socket.name}`,
+  command: null,
+  termType: null,
+});
+
+const attachment = ({ recording }: Wanted, extension: string): Readonly<Record<string, string>> => ({
+  'content-disposition': `attachment; filename="${recording.recordingId}.${extension}"`,
+});
+
+/** @throws NotFound when the recording is of another kind */
+const mustBeTerminal = ({ recording }: Wanted): void => {
+  if (recording.kind !== 'TERMINAL')
+    throw new NotFound(`an asciicast is of a terminal, and this recording is ${recording.kind}`);
+};
+
+const sendText = async (
+  { request, response, gone }: Exchange,
+  headers: Readonly<Record<string, string>>,
+  pieces: () => AsyncIterable<string | Uint8Array>,
+): Promise<void> => {
+  response.writeHead(200, headers);
+  if (request.method === 'HEAD') response.end();
+  else await sendPieces(response, pieces(), gone);
+};
+
+/** The recording as asciicast v2, shown or saved. */
+export const sendAsciicastV2 = (
+  exchange: Exchange,
+  wanted: Wanted,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> => {
+  mustBeTerminal(wanted);
+  const runs = runsOf(exchange, wanted);
+  return sendText(exchange, { ...headers, 'content-type': 'application/x-asciicast' }, () =>
+    writeAsciicastV2(asciicastFields(wanted), runs),
+  );
+};
+
+const sendAsciicastV3: Format = async (exchange, wanted) => {
+  mustBeTerminal(wanted);
+  const headers = { ...attachment(wanted, 'v3.cast'), 'content-type': 'application/x-asciicast' };
+  const runs = runsOf(exchange, wanted);
+  await sendText(exchange, headers, () => writeAsciicastV3(asciicastFields(wanted), runs));
+};
+
+/** The recording as a JSON tuple a line. */
+export const sendNdjson = (
+  exchange: Exchange,
+  wanted: Wanted,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const runs = runsOf(exchange, wanted);
+  return sendText(exchange, { ...headers, 'content-type': 'application/x-ndjson' }, () => writeNdjson(runs));
+};
+
+/** @throws NotFound when nothing of it is in a closed chunk yet */
+const storedOf = async ({ parts, viewer }: Exchange, { recording }: Wanted): Promise<StoredRecording> => {
+  const stored = await parts.reader.stored(visibilityOf(viewer), recording.recordingId);
+  if (stored === null) throw new NotFound('nothing of this recording is stored in closed chunks yet');
+  return stored;
+};
+
+const sendRecZst: Format = async (exchange, wanted) =>
+  sendStored(exchange, await storedOf(exchange, wanted), {
+    ...attachment(wanted, 'rec.zst'),
+    'content-type': 'application/zstd',
+  });
+
+/** Whether a list of codings takes zstd, by RFC 9110 section 12.5.3. */
+const takesZstd = (header: string | string[] | undefined): boolean =>
+  String(header ?? '')
+    .split(',')
+    .map((text) =>
+      text
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/),
+    )
+    .some(([coding, quality]) => coding === 'zstd' && !/^q=0(\.0*)?$/.test(quality ?? ''));
+
+async function* msgpackOf(runs: AsyncIterable<Run>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const run of runs) yield run.msgpack;
+}
+
+/** The stored frames unpacked, in pieces. Bounded memory: what is not taken is not unpacked. */
+const unpacked = (stored: StoredRecording, gone: AbortSignal): AsyncIterable<Uint8Array> => {
+  const zstd = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
+  gone.addEventListener('abort', () => zstd.destroy(), { once: true });
+  const feed = async (): Promise<void> => {
+    for await (const piece of stored.read(0, stored.size)) {
+      if (zstd.destroyed) return;
+      if (!zstd.write(piece)) await new Promise((resolve) => void zstd.once('drain', resolve).once('close', resolve));
+    }
+    zstd.end();
+  };
+  feed().catch((error: unknown) => zstd.destroy(error instanceof Error ? error : new Error(String(error))));
+  return zstd;
+};
+
+/**
+ * A sealed recording whose bytes hold is its stored frames, unpacked, or as they are for a client that takes zstd. Of others
+ * the events that can be read, those that are in no chunk yet with them.
+ */
+const sendMsgpack: Format = async (exchange, wanted) => {
+  const { request, response, gone } = exchange;
+  const headers = { ...attachment(wanted, 'msgpack'), 'content-type': 'application/msgpack', vary: 'accept-encoding' };
+  const { recording } = wanted;
+  if (recording.signature === null || recording.state === 'CORRUPT') {
+    return sendText(exchange, headers, () => msgpackOf(runsOf(exchange, wanted)));
+  }
+  const stored = await storedOf(exchange, wanted);
+  if (!takesZstd(request.headers['accept-encoding'])) return sendText(exchange, headers, () => unpacked(stored, gone));
+  response.setHeader('content-length', stored.size);
+  return sendText(exchange, { ...headers, 'content-encoding': 'zstd' }, () => stored.read(0, stored.size));
+};
+
+const formats: Readonly<Record<string, Format>> = {
+  'rec.zst': sendRecZst,
+  msgpack: sendMsgpack,
+  cast: (exchange, wanted) => sendAsciicastV2(exchange, wanted, attachment(wanted, 'cast')),
+  'v3.cast': sendAsciicastV3,
+  ndjson: (exchange, wanted) => sendNdjson(exchange, wanted, attachment(wanted, 'ndjson')),
+};
+
+const UUID_LENGTH = 36;
+
+const answerDownload = async (exchange: Exchange, parameters: PathParameters): Promise<void> => {
+  const file = parameter(parameters, 'file');
+  const id = file.slice(0, UUID_LENGTH);
+  const extension = file.slice(UUID_LENGTH + 1);
+  if (!isUuid(id) || file[UUID_LENGTH] !== '.') {
+    throw new InvalidInput('recordingId', 'the path must be /recordings/ and a UUID with one of the formats behind it');
+  }
+  const send = Object.hasOwn(formats, extension) ? formats[extension] : undefined;
+  if (send === undefined) throw new NotFound(`a recording has the formats .${Object.keys(formats).join(', .')}`);
+  const { parts, viewer } = exchange;
+  const recording = await parts.catalog.recording(visibilityOf(viewer), parseRecordingId(id));
+  if (recording === null) throw new NotFound('no such recording');
+  const session = await parts.catalog.session(visibilityOf(viewer), recording.sessionId);
+  await send(exchange, { recording, session: session ?? noSuchSession() });
+};
+
+export const downloadRoutes: readonly Route[] = [
+  { method: 'GET', pattern: '/recordings/:file', action: 'read-recording', handle: answerDownload },
+];

@@ -1,0 +1,15 @@
+import { downloadRoutes } from './download.ts';
+import { localIntakeRoutes } from './local-intake.ts';
+import type { Route } from './route.ts';
+import { sessionListRoutes } from './session-list.ts';
+import { sessionLogRoutes } from './session-log.ts';
+import { sessionRoutes } from './session.ts';
+
+/** Everything but GraphQL that needs a token. */
+export const routes: readonly Route[] = [
+  ...sessionListRoutes,
+  ...sessionRoutes,
+  ...sessionLogRoutes,
+  ...downloadRoutes,
+  ...localIntakeRoutes,
+];

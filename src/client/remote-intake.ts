@@ -1,0 +1,176 @@
+import { decodeBase64 } from '../format/base64.ts';
+import {
+  Conflict,
+  EventGap,
+  Fenced,
+  Forbidden,
+  InvalidInput,
+  NotFound,
+  SessionEnded,
+  SessionKilled,
+  Unauthenticated,
+  Unavailable,
+  type Refusal,
+} from '../model/errors.ts';
+import type { RecordingId, SessionId } from '../model/ids.ts';
+import type {
+  AppendedEvents,
+  AppendEvents,
+  CloseSession,
+  Intake,
+  OpenedRecording,
+  OpenedSession,
+  OpenRecording,
+  OpenSession,
+  Producer,
+} from '../model/intake.ts';
+import type { Recording } from '../model/recording.ts';
+import type { Session, SessionKill } from '../model/session.ts';
+
+export type RemoteIntakeParts = {
+  /** Of the running server, without a slash at the end. */
+  readonly url: string;
+  /** The token of the server's process, which is in its data folder. */
+  readonly token: string;
+};
+
+/** A recording as it is sent: bytes as base64. */
+type SentRecording = Omit<Recording, 'headHash' | 'signature'> & {
+  readonly headHash: string | null;
+  readonly signature: string | null;
+};
+
+/** What a refusal says beside its code and message; each code has some of these. */
+type SentRefusal = {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  readonly next_event?: number;
+  readonly epoch?: number;
+  readonly session_id?: string;
+  readonly kill?: SessionKill;
+  readonly retry_after?: number;
+};
+
+/** What the call was about, for refusals that name it. */
+type Sent = {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly type: 'application/json' | 'application/msgpack';
+  readonly body: string | Uint8Array;
+  readonly about: { readonly recordingId?: RecordingId; readonly firstEvent?: number; readonly epoch?: number | null };
+};
+
+/** Seconds after which to try again when the server does not say. */
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * The intake of a server that runs on this machine. Each call is one request, and safe to repeat; nothing is kept or
+ * repeated here. A server that cannot be reached is Unavailable.
+ */
+export class RemoteIntake implements Intake {
+  readonly #parts: RemoteIntakeParts;
+
+  constructor(parts: RemoteIntakeParts) {
+    this.#parts = parts;
+  }
+
+  async openSession(producer: Producer, input: OpenSession): Promise<OpenedSession> {
+    type Answer = Omit<OpenedSession, 'recording'> & { readonly recording: SentRecording | null };
+    const opened = await this.#post<Answer>(producer, 'open-session', input);
+    return { ...opened, recording: opened.recording === null ? null : receivedRecording(opened.recording) };
+  }
+
+  async openRecording(
+    producer: Producer,
+    input: { readonly sessionId: SessionId; readonly epoch: number } & OpenRecording,
+  ): Promise<OpenedRecording> {
+    type Answer = Omit<OpenedRecording, 'recording'> & { readonly recording: SentRecording };
+    const opened = await this.#post<Answer>(producer, 'open-recording', input, { epoch: input.epoch });
+    return { ...opened, recording: receivedRecording(opened.recording) };
+  }
+
+  appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
+    const { recordingId, firstEvent, epoch, msgpack } = input;
+    return this.#send<AppendedEvents>(producer, {
+      method: 'PUT',
+      path: `events/${recordingId}/${firstEvent}?epoch=${epoch}&`,
+      type: 'application/msgpack',
+      body: msgpack,
+      about: { recordingId, firstEvent, epoch },
+    });
+  }
+
+  confirmKill(producer: Producer, sessionId: SessionId): Promise<Session> {
+    return this.#post<Session>(producer, 'confirm-kill', { sessionId });
+  }
+
+  closeSession(producer: Producer, input: CloseSession): Promise<Session> {
+    return this.#post<Session>(producer, 'close-session', input, { epoch: input.epoch });
+  }
+
+  #post<Answer>(producer: Producer, name: string, input: object, about: Sent['about'] = {}): Promise<Answer> {
+    const body = JSON.stringify(input);
+    return this.#send<Answer>(producer, { method: 'POST', path: `${name}?`, type: 'application/json', body, about });
+  }
+
+  async #send<Answer>({ producer, actor }: Producer, { method, path, type, body, about }: Sent): Promise<Answer> {
+    const who = new URLSearchParams({ producer, actor });
+    const url = `${this.#parts.url}/local/intake/${path}${who.toString()}`;
+    const headers = { 'x-access-token': this.#parts.token, 'content-type': type };
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(url, { method, headers, body: typeof body === 'string' ? body : Buffer.from(body) });
+      answer = await response.json();
+    } catch (error) {
+      throw unreachable(this.#parts.url, error);
+    }
+    // NOTE: answers come from the same version of this program, so they have the port's types.
+    if (response.ok) return answer as Answer;
+    throw refusalOf((answer as { readonly error: SentRefusal }).error, about);
+  }
+}
+
+const unreachable = (url: string, cause: unknown): Unavailable => {
+  const error = new Unavailable(`the server at ${url} does not answer`, RETRY_AFTER_SECONDS);
+  error.cause = cause;
+  return error;
+};
+
+const receivedBytes = (base64: string | null): Uint8Array | null => (base64 === null ? null : decodeBase64(base64));
+
+const receivedRecording = (recording: SentRecording): Recording => ({
+  ...recording,
+  headHash: receivedBytes(recording.headHash),
+  signature: receivedBytes(recording.signature),
+});
+
+/** The refusal that the server had. One that a program cannot have here is an error of the program. */
+const refusalOf = (sent: SentRefusal, about: Sent['about']): Refusal | Error => {
+  const { code, message } = sent;
+  switch (code) {
+    case 'BAD_USER_INPUT':
+      return new InvalidInput(sent.field ?? 'body', message);
+    case 'NOT_FOUND':
+      return new NotFound(message);
+    case 'UNAUTHENTICATED':
+      return new Unauthenticated(message);
+    case 'FORBIDDEN':
+      return new Forbidden(message);
+    case 'CONFLICT':
+      return new Conflict(message);
+    case 'SESSION_ENDED':
+      return new SessionEnded(sent.session_id as SessionId, message);
+    case 'SESSION_KILLED':
+      return sent.kill === undefined ? new Error(message) : new SessionKilled(sent.kill, message);
+    case 'EVENT_GAP':
+      return new EventGap(about.recordingId as RecordingId, sent.next_event ?? 0, about.firstEvent ?? 0);
+    case 'FENCED':
+      return new Fenced(sent.epoch ?? 0, about.epoch ?? 0);
+    case 'UNAVAILABLE':
+      return new Unavailable(message, sent.retry_after ?? RETRY_AFTER_SECONDS);
+    default:
+      return new Error(`the server refused with ${code}: ${message}`);
+  }
+};
