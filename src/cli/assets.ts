@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { getAsset, getAssetKeys, isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { WorkerScript } from '../store/catalog/worker-script.ts';
 
 /*
  * The only way to a file or a worker script of the program. Run from source, files lie where they are in the repository;
@@ -31,13 +32,7 @@ export const workerFolder = 'workers/';
 
 const projectRoot = new URL('../../', import.meta.url);
 
-/** A script that runs in a worker thread. */
-export type WorkerScript = {
-  /** Whoever starts a worker terminates it. */
-  readonly start: (workerData: unknown) => Worker;
-};
-
-/** The script of a worker, which some room is handed so that it can start one. */
+/** The script of a worker, for the room that starts it. Whoever starts a worker terminates it. */
 export const workerScript = (name: WorkerName): WorkerScript => ({
   start: (workerData) =>
     isSea()
