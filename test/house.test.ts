@@ -11,6 +11,12 @@ const sourceFiles = readdirSync(`${projectRoot}src`, { recursive: true, withFile
   .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
   .map((entry) => `${entry.parentPath}/${entry.name}`.slice(projectRoot.length));
 
+/** These two are asked of each room by itself. */
+const roomRules = new Set<HouseRule>([
+  'a room imports only the rooms of its line',
+  'a room uses only the packages and modules of its line',
+]);
+
 const spoken = (violations: readonly Violation[]): readonly string[] =>
   violations.map(({ rule, path, line, message }) => `${path}:${line} ${rule}: ${message}`);
 
@@ -18,16 +24,12 @@ describe('the house', () => {
   const facts = sourceFiles.map((path) => readSourceFacts(path, readFileSync(projectRoot + path, 'utf8')));
   const violations = checkSources(facts);
 
-  test.for(Object.entries(rooms))('%s imports only its rooms and uses only its packages', ([room]) => {
-    const lineRules = new Set<HouseRule>([
-      'a room imports only the rooms of its line',
-      'a room uses only the packages and modules of its line',
-    ]);
-    const found = violations.filter(({ rule, path }) => lineRules.has(rule) && roomOf(path) === room);
+  test.for(Object.keys(rooms))('%s imports only its rooms and uses only its packages', (room) => {
+    const found = violations.filter(({ rule, path }) => roomRules.has(rule) && roomOf(path) === room);
     expect(spoken(found)).toEqual([]);
   });
 
-  test.for(houseRules)('%s', (rule) => {
+  test.for(houseRules.filter((rule) => !roomRules.has(rule)))('%s', (rule) => {
     expect(spoken(violations.filter((violation) => violation.rule === rule))).toEqual([]);
   });
 
