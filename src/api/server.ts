@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { sendError, sendJson, sendText, setSafetyHeaders } from './answer.ts';
 import { goneSignal, viewerOf, type Exchange } from './exchange.ts';
 import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
@@ -85,9 +84,9 @@ const listen = (server: Server, { host, port }: ApiParts['listen']): Promise<str
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);
-      // listen on a host and port, so the address is no path.
-      const { address, port: chosen, family } = server.address() as AddressInfo;
-      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${chosen}`);
+      const bound = server.address();
+      if (bound === null || typeof bound === 'string') return reject(new Error('the server listens on no port'));
+      resolve(`http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`);
     });
   });
 

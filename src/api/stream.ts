@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
 /**
  * Sends pieces as fast as the client takes them: the next one is read when the one before has left. Stops reading when the
@@ -11,14 +11,10 @@ export const sendPieces = async (
   gone: AbortSignal,
 ): Promise<void> => {
   try {
-    for await (const piece of pieces) {
-      if (gone.aborted) break;
-      if (!response.write(piece)) await once(response, 'drain', { signal: gone });
-    }
+    await pipeline(pieces, response, { signal: gone });
   } catch (error) {
-    // Whoever waits or reads for a client that has gone is told so, in many ways.
+    // Whoever reads for a client that has gone is told so, in one way or another.
     if (!gone.aborted) throw error;
+    response.destroy();
   }
-  if (gone.aborted) response.destroy();
-  else response.end();
 };

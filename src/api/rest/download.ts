@@ -1,8 +1,6 @@
-import { createZstdDecompress, constants } from 'node:zlib';
 import { noSuchSession, visibilityOf } from '../../model/access.ts';
 import { InvalidInput, NotFound } from '../../model/errors.ts';
 import { isUuid, parseRecordingId } from '../../model/ids.ts';
-import { ZSTD_WINDOW_LOG_MAX } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import type { Session } from '../../model/session.ts';
@@ -10,6 +8,7 @@ import { writeAsciicastV2, writeAsciicastV3, type AsciicastFields } from '../../
 import { writeNdjson } from '../../format/ndjson.ts';
 import { tailRecording } from '../../live/tail.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
+import { unpacked } from '../../store/recordings/unpacked.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
 import { oneOf } from './query.ts';
@@ -121,36 +120,22 @@ async function* msgpackOf(runs: AsyncIterable<Run>): AsyncGenerator<Uint8Array, 
   for await (const run of runs) yield run.msgpack;
 }
 
-/** The stored frames unpacked, in pieces. Bounded memory: what is not taken is not unpacked. */
-const unpacked = (stored: StoredRecording, gone: AbortSignal): AsyncIterable<Uint8Array> => {
-  const zstd = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
-  gone.addEventListener('abort', () => zstd.destroy(), { once: true });
-  const feed = async (): Promise<void> => {
-    for await (const piece of stored.read(0, stored.size)) {
-      if (zstd.destroyed) return;
-      if (!zstd.write(piece)) await new Promise((resolve) => void zstd.once('drain', resolve).once('close', resolve));
-    }
-    zstd.end();
-  };
-  feed().catch((error: unknown) => zstd.destroy(error instanceof Error ? error : new Error(String(error))));
-  return zstd;
-};
-
 /**
  * A sealed recording whose bytes hold is its stored frames, unpacked, or as they are for a client that takes zstd. Of others
  * the events that can be read, those that are in no chunk yet with them.
  */
 const sendMsgpack: Format = async (exchange, wanted) => {
-  const { request, response, gone } = exchange;
+  const { request, response } = exchange;
   const headers = { ...attachment(wanted, 'msgpack'), 'content-type': 'application/msgpack', vary: 'accept-encoding' };
   const { recording } = wanted;
   if (recording.signature === null || recording.state === 'CORRUPT') {
     return sendText(exchange, headers, () => msgpackOf(runsOf(exchange, wanted)));
   }
   const stored = await storedOf(exchange, wanted);
-  if (!takesZstd(request.headers['accept-encoding'])) return sendText(exchange, headers, () => unpacked(stored, gone));
+  const frames = (): AsyncIterable<Uint8Array> => stored.read(0, stored.size);
+  if (!takesZstd(request.headers['accept-encoding'])) return sendText(exchange, headers, () => unpacked(frames()));
   response.setHeader('content-length', stored.size);
-  return sendText(exchange, { ...headers, 'content-encoding': 'zstd' }, () => stored.read(0, stored.size));
+  return sendText(exchange, { ...headers, 'content-encoding': 'zstd' }, frames);
 };
 
 const formats: Readonly<Record<string, Format>> = {
