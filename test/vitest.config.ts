@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where CI wants the results as JSON. */
+const reportFile = process.env['TEST_REPORT'];
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   // graphql 17 ships two builds. Without these conditions vitest loads both, and graphql refuses objects "from another realm".
@@ -9,7 +12,9 @@ export default defineConfig({
     exclude: ['test/long/**', 'node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Processes, because tests load native code and start workers of their own. Two, because tests start servers too.
     pool: 'forks',
-    reporters: process.env['CI'] ? ['default'] : ['default'],
+    maxWorkers: 2,
+    reporters: reportFile ? ['default', ['json', { outputFile: reportFile }]] : ['default'],
   },
 });
