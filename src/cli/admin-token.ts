@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { CatalogWriter } from '../store/catalog/catalog.ts';
+import type { DataFolder } from './data-folder.ts';
+import { UsageError } from './exit-code.ts';
+
+/** Where the admin's token comes from, for people to read. */
+export type AdminToken = { readonly isNew: boolean; /** How a shell gets it. */ readonly shell: string };
+
+export type AdminTokenSettings = { readonly token: string | null; readonly file: string | null };
+
+const SECRET_BYTES = 32;
+const TOKEN_ID_BYTES = 6;
+/** A token that people chose must not be guessed. */
+const TOKEN_LENGTH_MIN = 24;
+
+/** A new token: `rt_<id>_<secret>`, the secret of 256 random bits. */
+export const newToken = (): string =>
+  `rt_${randomBytes(TOKEN_ID_BYTES).toString('hex')}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+
+export const hashToken = (token: string): Uint8Array => createHash('sha256').update(token).digest();
+
+/**
+ * Makes sure that there is an admin's token: the one of the settings, else the one in the data folder, which is made on first
+ * start. The catalog only ever has its SHA-256.
+ * @throws UsageError when a given token is too short or its file cannot be read
+ */
+export const provideAdminToken = async (
+  folder: DataFolder,
+  settings: AdminTokenSettings,
+  writer: CatalogWriter,
+): Promise<AdminToken> => {
+  const given = givenToken(settings);
+  const isNew = given === null && !existsSync(folder.adminToken);
+  if (isNew) writeFileSync(folder.adminToken, `${newToken()}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  const token = given ?? readToken(folder.adminToken);
+  await writer.putToken({
+    tokenId: 'admin',
+    name: 'admin',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    sha256: hashToken(token),
+    atMs: Date.now(),
+  });
+  return { isNew, shell: shellOf(folder, settings) };
+};
+
+const givenToken = ({ token, file }: AdminTokenSettings): string | null =>
+  token !== null ? checkToken(token, 'REELTIME_ADMIN_TOKEN') : file !== null ? readToken(file) : null;
+
+const readToken = (file: string): string => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`the admin token cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return checkToken(text.trim(), file);
+};
+
+const checkToken = (token: string, where: string): string => {
+  if (token.length < TOKEN_LENGTH_MIN || /\s/.test(token)) {
+    throw new UsageError(`the admin token in ${where} must be at least ${TOKEN_LENGTH_MIN} characters without white space`);
+  }
+  return token;
+};
+
+const shellOf = (folder: DataFolder, { token, file }: AdminTokenSettings): string =>
+  token !== null ? '$REELTIME_ADMIN_TOKEN' : `$(cat ${quoted(file ?? folder.adminToken)})`;
+
+/** A word of a POSIX shell, within double quotes or without. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);

@@ -1,0 +1,123 @@
+import { v5, v7 } from 'uuid';
+import { Kills } from '../ingest/kills.ts';
+import { LocalIntake } from '../ingest/intake.ts';
+import { type Bus, recordingTopic, sessionTopic } from '../live/bus.ts';
+import { MemoryBus } from '../live/memory-bus.ts';
+import type { Log } from '../api/parts.ts';
+import type { Intake } from '../model/intake.ts';
+import type { Catalog, CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/catalog/catalog.ts';
+import { openSqliteCatalog, openSqliteCatalogToRead } from '../store/catalog/sqlite-catalog.ts';
+import { DataFolderLock } from '../store/data-folder-lock.ts';
+import { DiskSpace } from '../store/disk-space.ts';
+import { FileRecordings } from '../store/recordings/file-recordings.ts';
+import { RecordingReader } from '../store/recordings/recording-reader.ts';
+import { ChunkCloser } from '../upkeep/chunk-closer.ts';
+import { recover } from '../upkeep/recovery.ts';
+import { nativeBinding, workerScript } from './assets.ts';
+import { type DataFolder, makeDataFolder } from './data-folder.ts';
+
+/** A data folder that this process writes to: every room, wired. */
+export type Installation = AsyncDisposable & {
+  readonly folder: DataFolder;
+  readonly catalog: CatalogReader;
+  readonly writer: CatalogWriter;
+  readonly reader: RecordingReader;
+  readonly bus: Bus;
+  readonly intake: Intake;
+  readonly kills: Kills;
+  readonly closer: ChunkCloser;
+  readonly space: DiskSpace;
+};
+
+/** A data folder that this process only reads, beside a running server or without one. */
+export type ReadingRoom = AsyncDisposable & { readonly catalog: CatalogReader; readonly reader: RecordingReader };
+
+/** Names of version 5 UUIDs (RFC 9562 section 5.5) that this product derives. */
+const UUID_NAMESPACE = '6d1e2b0c-8a3f-5d1b-9c55-7d0a4c1f8e21';
+
+const ids = {
+  next: (): string => v7(),
+  derive: (kind: string, name: string): string => v5(`${kind}:${name}`, UUID_NAMESPACE),
+};
+
+const clock = (): number => Date.now();
+
+/**
+ * Opens the folder for writing: takes its lock, brings the catalog up to date, holds files and catalog against one another.
+ * @throws DataFolderInUse, CatalogNotOpened
+ */
+export const openInstallation = async (folder: DataFolder, log: Log): Promise<Installation> => {
+  await using stack = new AsyncDisposableStack();
+  makeDataFolder(folder);
+  const binding = nativeBinding();
+  stack.use(DataFolderLock.take(folder.path, folder.lock, binding));
+  const bus = new MemoryBus();
+  const listeners: ((announcements: readonly CommitAnnouncement[]) => void)[] = [(all) => publish(bus, all)];
+  const catalog = stack.use(
+    await openSqliteCatalog({ path: folder.catalog, nativeBinding: binding }, workerScript('catalog-writer'), (all) => {
+      for (const listener of listeners) listener(all);
+    }),
+  );
+  const { reader: catalogReader, writer } = catalog;
+  if (writer === null) throw new Error('a catalog that was opened for writing has a writer');
+  const recordings = new FileRecordings(folder);
+  const report = await recover({ reader: catalogReader, writer, recordings, clock });
+  if (report.adoptedChunks + report.quarantinedFiles + report.damagedRecordings > 0) {
+    log('warn', 'files and catalog differed: see what was done', report);
+  }
+  const closer = stack.use(
+    new ChunkCloser({
+      reader: catalogReader,
+      writer,
+      recordings,
+      clock,
+      onFailure: (recordingId, error) => log('error', 'a recording could not be closed; it is tried again', { recordingId, error }),
+    }),
+  );
+  listeners.push((all) => closer.notice(all));
+  closer.start();
+  await closer.sweep();
+  const space = stack.use(await DiskSpace.watch(folder.path));
+  const moved = stack.move();
+  return {
+    folder,
+    catalog: catalogReader,
+    writer,
+    reader: new RecordingReader({ catalog: catalogReader, recordings, onDamage: damageTo(writer, log) }),
+    bus,
+    intake: new LocalIntake({ writer, recordings, clock, ids, unavailable: () => space.shortage }),
+    kills: new Kills(writer, clock),
+    closer,
+    space,
+    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  };
+};
+
+/** @throws when there is no catalog in the folder, or it is of another version */
+export const openReadingRoom = (folder: DataFolder): ReadingRoom => {
+  const catalog: Catalog = openSqliteCatalogToRead({ path: folder.catalog, nativeBinding: nativeBinding() });
+  return {
+    catalog: catalog.reader,
+    // NOTE only the writer may say in the catalog that a recording is damaged; a reader shows it.
+    reader: new RecordingReader({ catalog: catalog.reader, recordings: new FileRecordings(folder), onDamage: () => {} }),
+    [Symbol.asyncDispose]: () => catalog[Symbol.asyncDispose](),
+  };
+};
+
+/** Nothing is announced before it is committed: the store calls this after each commit. */
+const publish = (bus: Bus, announcements: readonly CommitAnnouncement[]): void => {
+  for (const announcement of announcements) {
+    bus.publish(
+      announcement.kind === 'session' ? sessionTopic(announcement.sessionId) : recordingTopic(announcement.recordingId),
+    );
+  }
+};
+
+const damageTo =
+  (writer: CatalogWriter, log: Log) =>
+  (recordingId: Parameters<CatalogWriter['markCorrupt']>[0]['recordingId'], reason: string): void => {
+    log('error', 'stored bytes are not what was written', { recordingId, reason });
+    writer.markCorrupt({ recordingId, reason, atMs: clock() }).catch((error: unknown) => {
+      log('error', 'the damage could not be written down', { recordingId, error });
+    });
+  };

@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where everything is in a data folder. */
+export type DataFolder = {
+  readonly path: string;
+  readonly catalog: string;
+  readonly lock: string;
+  readonly recordings: string;
+  readonly quarantine: string;
+  /** The admin token that was made on first start, for the people of this machine. */
+  readonly adminToken: string;
+  /** Address and token of the running server, for the verbs of this machine. */
+  readonly server: string;
+};
+
+const FOLDER_MODE = 0o700;
+
+export const dataFolderAt = (folder: string): DataFolder => {
+  const absolute = path.resolve(folder);
+  return {
+    path: absolute,
+    catalog: path.join(absolute, 'catalog.db'),
+    lock: path.join(absolute, 'writer.lock'),
+    recordings: path.join(absolute, 'recordings'),
+    quarantine: path.join(absolute, 'quarantine'),
+    adminToken: path.join(absolute, 'admin-token'),
+    server: path.join(absolute, 'server.json'),
+  };
+};
+
+/** Makes the folder and its subfolders where they are not, for this user only. */
+export const makeDataFolder = (folder: DataFolder): void => {
+  for (const each of [folder.path, folder.recordings, folder.quarantine]) {
+    mkdirSync(each, { recursive: true, mode: FOLDER_MODE });
+  }
+};

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { openAsciicast } from '../format/asciicast/asciicast-reader.ts';
+import { encodeBatch } from '../format/batch-encoder.ts';
+import { importAsciicast } from '../imports/import-asciicast.ts';
+import { type ImportDefaults, sessionOfAsciicast } from '../imports/session-of-asciicast.ts';
+import { sessionTopic } from '../live/bus.ts';
+import { Refusal } from '../model/errors.ts';
+import type { SessionId } from '../model/ids.ts';
+import type { OpenedSession, Producer } from '../model/intake.ts';
+import type { RecordedEvent } from '../model/recorded-event.ts';
+import { sessionProtocols } from '../model/session.ts';
+import type { Log } from '../api/parts.ts';
+import { readSample } from './assets.ts';
+import type { Installation } from './compose.ts';
+
+const producer: Producer = { producer: 'demo', actor: 'demo' };
+
+/** A sample and whose session it is shown as. */
+const sampleSession = z.object({
+  file: z.string(),
+  user: z.object({
+    identity: z.string(),
+    email: z.string().optional(),
+    name: z.string().optional(),
+    sub: z.string().optional(),
+    nickname: z.string().optional(),
+    picture: z.string().optional(),
+    isServiceAccount: z.boolean().optional(),
+  }),
+  socket: z.object({ name: z.string() }),
+  protocol: z.enum(sessionProtocols),
+  upstream: z.string(),
+  client: z.object({ ip: z.string(), port: z.int().optional(), software: z.string().optional() }),
+  server: z.object({ name: z.string(), port: z.int() }),
+  sshUser: z.string().nullable().optional(),
+  authInfo: z.string().nullable().optional(),
+  live: z.boolean(),
+});
+type SampleSession = z.infer<typeof sampleSession>;
+
+/** Nobody watches a demo in which nothing happens for long. */
+const IDLE_MAX_MS = 2000;
+/** Events that are this close are sent together. */
+const TOGETHER_MS = 50;
+const PAUSE_MS = { min: 5000, max: 30_000 } as const;
+
+/** Takes in the samples, and replays some of them as live sessions until it is disposed. */
+export const startDemo = async (installation: Installation, log: Log): Promise<AsyncDisposable> => {
+  const samples = z.array(sampleSession).parse(JSON.parse(new TextDecoder().decode(readSample('sessions.json'))));
+  const stop = new AbortController();
+  await closeLeftovers(installation);
+  for (const sample of samples) await importSample(installation, sample);
+  const replays = samples
+    .filter((sample) => sample.live)
+    .map((sample, index) => replayForever(installation, sample, index * 1500, stop.signal, log));
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(replays);
+    },
+  };
+};
+
+/** A demo that was killed has left its sessions open. */
+const closeLeftovers = async ({ catalog, intake }: Installation): Promise<void> => {
+  for (const { sessionId } of await catalog.runningSessions(producer.producer)) {
+    await intake.closeSession(producer, { sessionId, epoch: null, endedAtMs: null, reason: 'the demo was started again' });
+  }
+};
+
+const defaultsOf = (sample: SampleSession, startedAtMs: number | null): ImportDefaults => ({
+  protocol: sample.protocol,
+  upstream: sample.upstream,
+  user: withoutUndefined(sample.user),
+  socket: sample.socket.name,
+  client: withoutUndefined(sample.client),
+  server: sample.server,
+  sshUser: sample.sshUser ?? null,
+  authInfo: sample.authInfo ?? null,
+  startedAtMs,
+});
+
+type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+const withoutUndefined = <Fields extends object>(fields: Fields): Defined<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
+
+async function* bytesOf(sample: SampleSession): AsyncGenerator<Uint8Array> {
+  yield readSample(sample.file);
+}
+
+const importSample = async ({ intake }: Installation, sample: SampleSession): Promise<void> => {
+  await importAsciicast(
+    { intake, producer, newHash: () => createHash('sha256'), claims: new Map() },
+    { open: () => bytesOf(sample), modifiedAtMs: Date.now() },
+    defaultsOf(sample, null),
+    new AbortController().signal,
+  );
+};
+
+const replayForever = async (
+  installation: Installation,
+  sample: SampleSession,
+  delayMs: number,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> => {
+  let pauseMs = delayMs;
+  while (!signal.aborted) {
+    try {
+      await sleep(pauseMs, undefined, { signal });
+      await replay(installation, sample, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log(error instanceof Refusal ? 'warn' : 'error', 'a demo session failed; the next one follows', { error });
+    }
+    pauseMs = PAUSE_MS.min + Math.random() * (PAUSE_MS.max - PAUSE_MS.min);
+  }
+};
+
+/** One live session, from its opening to its end or its kill. */
+const replay = async (installation: Installation, sample: SampleSession, signal: AbortSignal): Promise<void> => {
+  const { intake, bus } = installation;
+  await using reader = await openAsciicast(bytesOf(sample));
+  const sessionId = crypto.randomUUID() as SessionId;
+  const startedAtMs = Date.now();
+  const input = sessionOfAsciicast(reader.header, sessionId, startedAtMs, defaultsOf(sample, startedAtMs));
+  const opened = await intake.openSession(producer, input);
+  using hints = bus.listen(sessionTopic(sessionId));
+  const events: RecordedEvent[] = [];
+  for await (const group of reader.groups()) events.push(...group);
+  const isKilled = await play(installation, opened, together(withoutIdle(events)), hints, signal);
+  if (isKilled) await intake.confirmKill(producer, sessionId);
+  else await intake.closeSession(producer, { sessionId, epoch: opened.epoch, endedAtMs: null, reason: endReason(signal) });
+};
+
+const endReason = (signal: AbortSignal): string => (signal.aborted ? 'the demo stopped' : 'closed by the client');
+
+const withoutIdle = (events: readonly RecordedEvent[]): readonly RecordedEvent[] => {
+  let skippedMs = 0;
+  let beforeMs = 0;
+  return events.map((event) => {
+    skippedMs += Math.max(0, event.timeMs - beforeMs - IDLE_MAX_MS);
+    beforeMs = event.timeMs;
+    return { ...event, timeMs: event.timeMs - skippedMs };
+  });
+};
+
+const together = (events: readonly RecordedEvent[]): readonly (readonly RecordedEvent[])[] => {
+  const groups: RecordedEvent[][] = [];
+  for (const event of events) {
+    const group = groups.at(-1);
+    if (group?.[0] !== undefined && event.timeMs - group[0].timeMs < TOGETHER_MS) group.push(event);
+    else groups.push([event]);
+  }
+  return groups;
+};
+
+/** Sends each group when its time has come. @returns whether the session was killed meanwhile */
+const play = async (
+  { intake, catalog }: Installation,
+  { session, recording, epoch }: OpenedSession,
+  groups: readonly (readonly RecordedEvent[])[],
+  hints: { next(signal: AbortSignal, timeoutMs: number): Promise<void> },
+  signal: AbortSignal,
+): Promise<boolean> => {
+  if (recording === null) return false;
+  let firstEvent = 0;
+  for (const group of groups) {
+    const dueMs = session.startedAtMs + (group.at(-1)?.timeMs ?? 0);
+    while (Date.now() < dueMs && !signal.aborted) {
+      await hints.next(signal, dueMs - Date.now());
+      const current = await catalog.session({ scope: 'all' }, session.sessionId);
+      if (current?.status === 'KILLING') return true;
+    }
+    if (signal.aborted) return false;
+    const batch = { recordingId: recording.recordingId, epoch, firstEvent, msgpack: encodeBatch(group) };
+    const { kill } = await intake.appendEvents(producer, batch);
+    if (kill !== null) return true;
+    firstEvent += group.length;
+  }
+  return false;
+};

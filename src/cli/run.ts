@@ -1,0 +1,84 @@
+import { Command, CommanderError } from 'commander';
+import { CatalogNotOpened } from '../store/catalog/worker-writer.ts';
+import { NewerDataFolder, OlderDataFolder } from '../store/catalog/migrate.ts';
+import { DataFolderInUse } from '../store/data-folder-lock.ts';
+import { Refusal } from '../model/errors.ts';
+import { version } from './assets.ts';
+import { exitCodes, UsageError } from './exit-code.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { listCommand } from './list.ts';
+import { serve, type ServeOptions } from './serve.ts';
+import { adminTokenFileOption, dataOption, listenOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
+import { showCommand } from './show.ts';
+import { verifyCommand } from './verify.ts';
+
+/** Ends what runs: the first signal asks, a second one does not wait. */
+const interruptible = (): { readonly signal: AbortSignal } & Disposable => {
+  const interrupt = new AbortController();
+  const ask = (): void => {
+    interrupt.abort();
+    // Without a listener of ours the next signal ends the process as the system does it.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, ask);
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, ask);
+  return {
+    signal: interrupt.signal,
+    [Symbol.dispose]: () => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, ask);
+    },
+  };
+};
+
+const serveCommand = (signal: AbortSignal): Command =>
+  new Command('serve')
+    .description('serve a data folder: GraphQL, REST and downloads')
+    .addOption(dataOption())
+    .addOption(listenOption())
+    .addOption(logLevelOption())
+    .addOption(adminTokenFileOption())
+    .option('--demo', 'take in the samples, and replay some of them as live sessions')
+    .action((options: ServeOptions) => serve(options, signal));
+
+const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Command => {
+  const program = new Command('reeltime')
+    .description('A session log: who connected to what, from where, when, and what happened.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .showSuggestionAfterError();
+  const verbs = [serveCommand(signal), importCommand(signal, setExitCode), listCommand(), showCommand(), exportCommand(signal)];
+  for (const verb of [...verbs, verifyCommand(setExitCode)]) program.addCommand(verb);
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+};
+
+/** Runs one verb. @returns the exit code */
+export const run = async (words: readonly string[]): Promise<number> => {
+  // What this program writes is for its user alone.
+  process.umask(0o077);
+  using interrupt = interruptible();
+  let exitCode: number = exitCodes.done;
+  const program = programOf(interrupt.signal, (code) => {
+    exitCode = code;
+  });
+  try {
+    refuseUnknownSettings(program, process.env);
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return fail(error);
+  }
+};
+
+const fail = (error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`reeltime: ${message}\n`);
+  if (error instanceof UsageError) return error.exitCode;
+  if (error instanceof DataFolderInUse) return exitCodes.inUse;
+  if (error instanceof NewerDataFolder || error instanceof OlderDataFolder || error instanceof CatalogNotOpened) {
+    return exitCodes.otherVersion;
+  }
+  if (!(error instanceof Refusal) && process.env['NODE_DEBUG'] !== undefined) console.error(error);
+  return exitCodes.failed;
+};

@@ -1,0 +1,168 @@
+import { type AsciicastReader, openAsciicast } from '../format/asciicast/asciicast-reader.ts';
+import { SessionEnded } from '../model/errors.ts';
+import { parseSessionId, type RecordingId, type SessionId } from '../model/ids.ts';
+import type { Intake, OpenedSession, Producer } from '../model/intake.ts';
+import { type EventBatch, EventBatches } from './event-batches.ts';
+import { type ImportDefaults, recordingIdOf, sessionOfAsciicast } from './session-of-asciicast.ts';
+
+/** A hash that is fed piece by piece. */
+export type HashStream = { update(bytes: Uint8Array): void; digest(): Uint8Array };
+
+export type ImportParts = {
+  readonly intake: Intake;
+  readonly producer: Producer;
+  /** SHA-256. */
+  readonly newHash: () => HashStream;
+  /** Sessions that are being fed by this process: a second file of the same content waits for the first. */
+  readonly claims: Map<string, Promise<void>>;
+};
+
+/** A recording in a file. */
+export type ImportSource = {
+  /** Opens it from the beginning, decompressed; read at most twice. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+  /** Milliseconds since the epoch: when it began, where neither the recording nor the caller says. */
+  readonly modifiedAtMs: number;
+};
+
+export type Imported = {
+  readonly sessionId: SessionId;
+  readonly recordingId: RecordingId | null;
+  readonly events: number;
+  readonly status: 'imported' | 'known';
+  /** Times that went backwards and were set to the time before. */
+  readonly clampedTimes: number;
+};
+
+/** Msgpack of a file that is kept from the first reading, so that most files are read once. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+
+type Checked = {
+  readonly header: AsciicastReader['header'];
+  readonly sessionId: SessionId;
+  readonly events: number;
+  readonly durationMs: number;
+  readonly clampedTimes: number;
+  /** The whole recording; null when it is too large to be kept. */
+  readonly batches: readonly EventBatch[] | null;
+};
+
+/**
+ * Takes in an asciicast as one session that has ended. It is read to its end before anything is opened, so a file that is
+ * refused leaves nothing. The session's id is made from the producer and the content: the same content is the same session, and
+ * an import that was interrupted goes on where it stopped.
+ * @throws NotARecording, Refusal (of the intake), and what the source throws
+ */
+export const importAsciicast = async (
+  parts: ImportParts,
+  source: ImportSource,
+  defaults: ImportDefaults,
+  signal: AbortSignal,
+): Promise<Imported> => {
+  const checked = await check(parts, source, signal);
+  const { sessionId, events, clampedTimes } = checked;
+  await using _claim = await claim(parts.claims, sessionId);
+  const input = sessionOfAsciicast(checked.header, sessionId, source.modifiedAtMs, defaults);
+  try {
+    const opened = await parts.intake.openSession(parts.producer, input);
+    await feed(parts, source, checked, opened, signal);
+    await parts.intake.closeSession(parts.producer, {
+      sessionId,
+      epoch: opened.epoch,
+      endedAtMs: opened.session.startedAtMs + checked.durationMs,
+      reason: 'end of the recording',
+    });
+    return { sessionId, recordingId: opened.recording?.recordingId ?? null, events, status: 'imported', clampedTimes };
+  } catch (error) {
+    if (!(error instanceof SessionEnded)) throw error;
+    return { sessionId, recordingId: recordingIdOf(sessionId), events, status: 'known', clampedTimes };
+  }
+};
+
+/** Waits until nobody else feeds the session; disposing lets the next one in. */
+const claim = async (claims: ImportParts['claims'], sessionId: SessionId): Promise<AsyncDisposable> => {
+  while (claims.has(sessionId)) await claims.get(sessionId);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  claims.set(sessionId, promise);
+  return {
+    async [Symbol.asyncDispose]() {
+      claims.delete(sessionId);
+      resolve();
+    },
+  };
+};
+
+/** Reads the whole file: whether it is a recording, what it is named, how long it is. */
+const check = async ({ newHash, producer }: ImportParts, source: ImportSource, signal: AbortSignal): Promise<Checked> => {
+  const hash = newHash();
+  hash.update(new TextEncoder().encode(`${producer.producer}\0`));
+  await using reader = await openAsciicast(hashed(source.open(), hash, signal));
+  const batches = new EventBatches();
+  let kept: EventBatch[] | null = [];
+  let keptBytes = 0;
+  for await (const group of reader.groups()) {
+    for (const batch of batches.push(group)) {
+      keptBytes += batch.msgpack.length;
+      if (keptBytes > KEPT_BYTES_MAX) kept = null;
+      kept?.push(batch);
+    }
+  }
+  kept?.push(...batches.end());
+  const { events, clampedTimes } = reader.counts;
+  return {
+    header: reader.header,
+    sessionId: sessionIdOf(hash.digest()),
+    events,
+    durationMs: batches.lastMs,
+    clampedTimes,
+    batches: kept,
+  };
+};
+
+async function* hashed(pieces: AsyncIterable<Uint8Array>, hash: HashStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    hash.update(piece);
+    yield piece;
+  }
+}
+
+/** A UUID of version 8 (RFC 9562 section 5.8) from the first 16 bytes of a hash. */
+const sessionIdOf = (digest: Uint8Array): SessionId => {
+  const bytes = digest.slice(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return parseSessionId(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+};
+
+/** Sends what the server does not have yet. */
+const feed = async (
+  { intake, producer }: ImportParts,
+  source: ImportSource,
+  checked: Checked,
+  { recording, nextEvent, epoch }: OpenedSession,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (recording === null) return;
+  let firstEvent = 0;
+  for await (const { msgpack, eventCount } of batchesOf(source, checked)) {
+    signal.throwIfAborted();
+    const end = firstEvent + eventCount;
+    if (end > (nextEvent ?? 0)) {
+      await intake.appendEvents(producer, { recordingId: recording.recordingId, epoch, firstEvent, msgpack });
+    }
+    firstEvent = end;
+  }
+};
+
+async function* batchesOf(source: ImportSource, { batches: kept }: Checked): AsyncGenerator<EventBatch, void, void> {
+  if (kept !== null) {
+    yield* kept;
+    return;
+  }
+  const batches = new EventBatches();
+  await using reader = await openAsciicast(source.open());
+  for await (const group of reader.groups()) yield* batches.push(group);
+  yield* batches.end();
+}
