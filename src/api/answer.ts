@@ -48,7 +48,7 @@ const oldFields = (path: string, { status, message }: ErrorAnswer): Readonly<Rec
  */
 export const sendError = (response: ServerResponse, path: string, error: unknown, log: Log): void => {
   const known = errorAnswerOf(error);
-  const isClientGone = response.destroyed || response.req.destroyed;
+  const isClientGone = response.destroyed || response.socket === null || response.socket.destroyed;
   if (known === null && !isClientGone) log('error', 'a request failed', { path, error });
   if (response.headersSent || isClientGone) {
     response.destroy();

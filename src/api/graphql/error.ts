@@ -1,8 +1,8 @@
-import type { Forbidden, InvalidInput, Refusal, SessionEnded } from '../../model/errors.ts';
+import type { Forbidden, InvalidInput, SessionEnded } from '../../model/errors.ts';
 import { noSuchSession } from '../../model/access.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';
-import { ErrorRef, SessionRef } from './refs.ts';
+import { ErrorRef, SessionRef, type Told } from './refs.ts';
 import { RoleEnum } from './viewer.ts';
 
 ErrorRef.implement({
@@ -10,12 +10,12 @@ ErrorRef.implement({
   fields: (t) => ({ message: t.exposeString('message', { description: 'Why, in one line for people.' }) }),
 });
 
-export const NotFoundErrorRef = builder.objectRef<Refusal>('NotFoundError').implement({
+export const NotFoundErrorRef = builder.objectRef<Told>('NotFoundError').implement({
   description: 'There is none such, or the viewer may not know of it.',
   interfaces: [ErrorRef],
 });
 
-export const ForbiddenErrorRef = builder.objectRef<Forbidden>('ForbiddenError').implement({
+export const ForbiddenErrorRef = builder.objectRef<Told & Pick<Forbidden, 'requiredRole'>>('ForbiddenError').implement({
   description: 'The viewer may not do this.',
   interfaces: [ErrorRef],
   fields: (t) => ({
@@ -27,27 +27,29 @@ export const ForbiddenErrorRef = builder.objectRef<Forbidden>('ForbiddenError').
   }),
 });
 
-export const ValidationErrorRef = builder.objectRef<InvalidInput>('ValidationError').implement({
+export const ValidationErrorRef = builder.objectRef<Told & Pick<InvalidInput, 'field'>>('ValidationError').implement({
   description: 'Something in the input is wrong; the message names the limit.',
   interfaces: [ErrorRef],
   fields: (t) => ({ field: t.exposeString('field', { description: 'Path of the input field.' }) }),
 });
 
-export const ConflictErrorRef = builder.objectRef<Refusal>('ConflictError').implement({
+export const ConflictErrorRef = builder.objectRef<Told>('ConflictError').implement({
   description: 'It does not go together with what is there.',
   interfaces: [ErrorRef],
 });
 
-export const SessionEndedErrorRef = builder.objectRef<SessionEnded>('SessionEndedError').implement({
-  description: 'The session ended before; nothing can be done to it any more.',
-  interfaces: [ErrorRef],
-  fields: (t) => ({
-    session: t.field({
-      type: SessionRef,
-      description: 'The session as it is.',
-      resolve: async (error, _arguments, context) =>
-        (await context.parts.catalog.session(visibilityFor(context, 'read-metadata'), error.sessionId)) ??
-        noSuchSession(),
+export const SessionEndedErrorRef = builder
+  .objectRef<Told & Pick<SessionEnded, 'sessionId'>>('SessionEndedError')
+  .implement({
+    description: 'The session ended before; nothing can be done to it any more.',
+    interfaces: [ErrorRef],
+    fields: (t) => ({
+      session: t.field({
+        type: SessionRef,
+        description: 'The session as it is.',
+        resolve: async (error, _arguments, context) =>
+          (await context.parts.catalog.session(visibilityFor(context, 'read-metadata'), error.sessionId)) ??
+          noSuchSession(),
+      }),
     }),
-  }),
-});
+  });

@@ -29,7 +29,12 @@ const KillSessionPayloadRef = builder.objectRef<KillSessionPayload>('KillSession
   fields: (t) => ({ session: t.expose('session', { type: SessionRef, description: 'The session as it is now.' }) }),
 });
 
-type Refused = NotFound | Forbidden | InvalidInput | Conflict | SessionEnded;
+const refusals = [NotFound, Forbidden, InvalidInput, Conflict, SessionEnded] as const;
+type Refused = InstanceType<(typeof refusals)[number]>;
+
+const isRefused = (error: unknown): error is Refused => refusals.some((kind) => error instanceof kind);
+
+const told = (refused: Refused) => ({ ...refused, code: refused.code, message: refused.message });
 
 const refusedTypes = {
   NOT_FOUND: NotFoundErrorRef,
@@ -38,9 +43,6 @@ const refusedTypes = {
   CONFLICT: ConflictErrorRef,
   SESSION_ENDED: SessionEndedErrorRef,
 } as const satisfies Record<Refused['code'], unknown>;
-
-const isRefused = (error: unknown): error is Refused =>
-  [NotFound, Forbidden, InvalidInput, Conflict, SessionEnded].some((kind) => error instanceof kind);
 
 const KillSessionResult = builder.unionType('KillSessionResult', {
   description: 'What came of asking for a cut.',
@@ -52,7 +54,7 @@ const KillSessionResult = builder.unionType('KillSessionResult', {
     ConflictErrorRef,
     SessionEndedErrorRef,
   ],
-  resolveType: (result) => ('code' in result ? refusedTypes[(result as Refused).code] : KillSessionPayloadRef),
+  resolveType: (result) => ('code' in result ? refusedTypes[result.code as Refused['code']] : KillSessionPayloadRef),
 });
 
 builder.mutationField('killSession', (t) =>
@@ -66,7 +68,7 @@ builder.mutationField('killSession', (t) =>
         const { kills } = context.parts;
         return { session: await kills.request(context.viewer, parseSessionId(input.sessionId), input.reason ?? null) };
       } catch (error) {
-        if (isRefused(error)) return error;
+        if (isRefused(error)) return told(error);
         throw error;
       }
     },

@@ -1,5 +1,4 @@
 import type { TypedEvent } from '../../format/run-events.ts';
-import type { Refusal } from '../../model/errors.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
@@ -16,4 +15,6 @@ export const UserRef = builder.objectRef<User>('User');
 export const SocketRef = builder.objectRef<Socket>('Socket');
 
 export const RecordingEventRef = builder.interfaceRef<TypedEvent>('RecordingEvent');
-export const ErrorRef = builder.interfaceRef<Refusal>('Error');
+/** A refusal as an answer: its fields, and not the Error itself, which graphql would take for a failure. */
+export type Told = { readonly message: string };
+export const ErrorRef = builder.interfaceRef<Told>('Error');
