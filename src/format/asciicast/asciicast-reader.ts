@@ -4,8 +4,9 @@ import type { AsciicastHeader } from './asciicast-header.ts';
 import { readAsciicastHeader } from './asciicast-header.ts';
 import type { AsciicastCounts } from './event-reader.ts';
 import { EventReader } from './event-reader.ts';
+import { HeldBytes } from './held-bytes.ts';
 import type { Line } from './lines.ts';
-import { concatenated, Lines } from './lines.ts';
+import { Lines } from './lines.ts';
 import { NotARecording } from './not-a-recording.ts';
 
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -109,8 +110,7 @@ const parseLine = (text: string, line: number): unknown => {
 
 /** Finds out from the first lines which version it is: a header line, or a document that may have many lines. */
 class Opening {
-  #held: Uint8Array[] = [];
-  #heldSize = 0;
+  readonly #held = new HeldBytes();
   #firstLine = 0;
 
   /** Null while it may be a document of version 1. */
@@ -138,7 +138,7 @@ class Opening {
   /** The whole, when no header line came. */
   document(): Readonly<Record<string, unknown>> {
     if (this.#firstLine === 0) throw new NotARecording('the file is empty', null);
-    const value = parseOrNull(decoder.decode(concatenated(this.#held, this.#heldSize)));
+    const value = parseOrNull(decoder.decode(this.#held.take()));
     if (value === null) {
       throw new NotARecording(
         'not an asciicast: neither the first line nor the whole file is a JSON object (or it is cut off)',
@@ -149,12 +149,12 @@ class Opening {
   }
 
   #hold(line: Line): void {
-    this.#heldSize += line.bytes.length + 1;
-    if (this.#heldSize > IMPORT_V1_BYTES_MAX) {
+    if (this.#held.size + line.bytes.length >= IMPORT_V1_BYTES_MAX) {
       const reason = `no header line, and for an asciicast of version 1 more than ${IMPORT_V1_BYTES_MAX} bytes`;
       throw new NotARecording(reason, this.#firstLine);
     }
-    this.#held.push(line.bytes.slice(), lineEnd);
+    this.#held.push(line.bytes);
+    this.#held.push(lineEnd);
   }
 }
 
