@@ -19,6 +19,14 @@ const shown = (error: unknown, refusal: Refusal): GraphQLError => {
   return new GraphQLError(message, { ...placeOf(error), extensions });
 };
 
+/** What stands nowhere in the answer is about the query or its variables: the client's. */
+const asked = (error: GraphQLError): GraphQLError => {
+  if (error.path !== undefined || error.extensions['code'] !== undefined) return error;
+  const { message, nodes, source, positions, originalError } = error;
+  const extensions = { code: 'BAD_USER_INPUT', ...error.extensions };
+  return new GraphQLError(message, { nodes, source, positions, originalError, extensions });
+};
+
 /**
  * What a client sees of an error: graphql's own words about the query, and refusals with their code, as they are; of
  * everything else only that it was, while the log has the cause.
@@ -28,7 +36,7 @@ export const maskError =
   (error: unknown): Error => {
     const cause = causeOf(error);
     if (cause instanceof Refusal) return shown(error, cause);
-    if (cause instanceof GraphQLError && error instanceof GraphQLError) return error;
+    if (cause instanceof GraphQLError && error instanceof GraphQLError) return asked(error);
     log('error', 'a GraphQL operation failed', { path: placeOf(error).path, error: cause });
     return new GraphQLError('internal error', { ...placeOf(error), extensions: { code: 'INTERNAL_SERVER_ERROR' } });
   };
