@@ -1,0 +1,34 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench-room.ts';
+import { benchImport } from './import.ts';
+import { benchList } from './list.ts';
+import { benchRecording } from './recording.ts';
+
+/* npm run bench -- NAME … [--rounds N] [--scale small|full]: prints Markdown, and on standard error how far it is. */
+
+const benches: Readonly<Record<string, Bench>> = {
+  recording: benchRecording,
+  import: benchImport,
+  list: benchList,
+};
+const ROUNDS_MIN = 5;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: String(ROUNDS_MIN) }, scale: { type: 'string', default: 'full' } },
+});
+const rounds = Number(values.rounds);
+const { scale } = values;
+const known = Object.keys(benches);
+const unknown = positionals.filter((name) => !known.includes(name));
+if (positionals.length === 0 || unknown.length > 0) throw new Error(`say which: ${known.join(', ')}`);
+if (!Number.isInteger(rounds) || rounds < ROUNDS_MIN) throw new Error(`--rounds must be at least ${ROUNDS_MIN}`);
+if (scale !== 'small' && scale !== 'full') throw new Error('--scale must be small or full');
+
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, ${rounds} rounds, ${scale}\n`,
+);
+for (const name of positionals) {
+  console.log(`${await benches[name]?.({ rounds, scale, tell: (line) => console.error(line) })}\n`);
+}

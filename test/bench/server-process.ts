@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Run, timed } from './race.ts';
+
+const probe = new URL('process-probe.ts', import.meta.url).href;
+export const mainScript = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** A server in a process of its own, which says `listening on URL` and is asked about its event loop and processor time. */
+export class ServerProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** @throws when it ends before it listens */
+  static async start(script: string, words: readonly string[]): Promise<ServerProcess> {
+    const child = spawn(process.execPath, ['--import', probe, script, ...words], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    if (child.stdout === null) throw new Error('the server has no standard output');
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /^listening on (http:\/\/\S+)$/.exec(line)?.[1];
+      if (url !== undefined) return new ServerProcess(child, url);
+    }
+    throw new Error(`${script} ended before it listened`);
+  }
+
+  /** Runs something against the server, and takes the time, the server's processor time and its event loop's delay. */
+  async measure(run: () => Promise<number>): Promise<Run> {
+    await this.#ask('begin');
+    const result = await timed(run);
+    return { ...result, ...(await this.#ask('end')) };
+  }
+
+  async #ask(question: 'begin' | 'end'): Promise<Partial<Run>> {
+    const answer = once(this.#child, 'message');
+    this.#child.send(question);
+    const [message] = (await answer) as [Partial<Run>];
+    return message;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+  }
+}
