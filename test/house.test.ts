@@ -81,7 +81,7 @@ const planted: readonly (readonly [HouseRule, path: string, text: string])[] = [
   [
     'only compose.ts wires rooms together',
     'src/cli/serve.ts',
-    `import { Catalog } from '../store/catalog.ts';\nimport { Bus } from '../live/bus.ts';`,
+    `import { openCatalog } from '../store/catalog.ts';\nimport { Bus } from '../live/bus.ts';\nnew Bus(openCatalog());`,
   ],
   ['an import names a file with its ending, or a package, or node:', 'src/model/a.ts', `import { b } from './b';`],
   ['an import names a file with its ending, or a package, or node:', 'src/model/a.ts', `import { b } from './b.js';`],
@@ -143,8 +143,11 @@ describe('what is allowed is not seen', () => {
     ['src/model/a.ts', 'export const toDate = (ms: number) => new Date(ms);'],
     ['src/format/a.ts', `import { encode } from '@msgpack/msgpack';\nimport type { Run } from '../model/run.ts';`],
     ['src/store/a.ts', 'export const name = (row: { process: string }) => row.process;'],
-    ['src/cli/compose.ts', `import { a } from '../live/a.ts';\nimport { b } from '../ingest/b.ts';`],
-    ['src/cli/serve.ts', `import type { A } from '../live/a.ts';\nimport { b } from '../api/b.ts';`],
+    ['src/cli/compose.ts', `import { A } from '../live/a.ts';\nimport { B } from '../ingest/b.ts';\nnew A(new B());`],
+    [
+      'src/cli/serve.ts',
+      `import { Full } from '../store/a.ts';\nimport { startServer } from '../api/b.ts';\nstartServer(Full);`,
+    ],
     ['src/cli/assets.ts', `new Worker(new URL('x', import.meta.url));`],
     ['src/gateways/ssh/a.ts', `import { b } from './b.ts';\nimport { Client } from 'ssh2';`],
   ] as const)('%s %s', ([path, text]) => {

@@ -107,16 +107,17 @@ const gateways: Rule = ({ path, imports }) => {
     .map(({ target, line }) => ({ rule: 'a gateway does not import another', line, message: target }));
 };
 
-const wiring: Rule = ({ path, imports }) => {
+/** Wiring is to make or open things of several rooms; to know their errors or functions is not. */
+const wiring: Rule = ({ path, imports, reads }) => {
   if (roomOf(path) !== 'cli' || path === 'src/cli/compose.ts') return [];
-  const values = targets(
-    path,
-    imports.filter(({ isTypeOnly }) => !isTypeOnly),
+  const made = new Set(reads.map(({ name }) => name));
+  const makers = imports.filter(({ names }) =>
+    names.some((name) => made.has(`new ${name}`) || (/^(?:open|start|make)[A-Z]/.test(name) && made.has(name))),
   );
-  const wired = new Set(values.map(({ target }) => roomOf(target)).filter((room) => !isPlain(room)));
-  if (wired.size < 2) return [];
-  const rule = 'only compose.ts wires rooms together';
-  return [{ rule, line: 0, message: `it takes values from ${[...wired].join(' and ')}` }];
+  const wired = new Set(targets(path, makers).map(({ target }) => roomOf(target)));
+  const parts = [...wired].filter((room) => !isPlain(room));
+  if (parts.length < 2) return [];
+  return [broken('only compose.ts wires rooms together', 0, `it makes things of ${parts.join(' and ')}`)];
 };
 
 const specifiers: Rule = ({ imports }) =>

@@ -6,6 +6,8 @@ export type ImportFact = {
   readonly line: number;
   /** Only types come through it; nothing is left of it when the program runs. */
   readonly isTypeOnly: boolean;
+  /** What it is called in this file; empty for everything but an import declaration. */
+  readonly names: readonly string[];
 };
 
 export type NameFact = { readonly name: string; readonly line: number };
@@ -55,10 +57,10 @@ const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 
 function noteImports(node: Node, line: number, found: Found): void {
-  const add = (source: unknown, isTypeOnly: boolean): void => {
-    found.imports.push({ specifier: literalText(source) ?? '(computed)', line, isTypeOnly });
+  const add = (source: unknown, isTypeOnly: boolean, names: readonly string[] = []): void => {
+    found.imports.push({ specifier: literalText(source) ?? '(computed)', line, isTypeOnly, names });
   };
-  if (node.type === 'ImportDeclaration') add(node['source'], isTypeImport(node));
+  if (node.type === 'ImportDeclaration') add(node['source'], isTypeImport(node), localNames(node));
   if (node.type === 'ImportExpression') add(node['source'], false);
   if (node.type === 'TSImportType') add(node['source'], true);
   if (node.type === 'TSExternalModuleReference') add(node['expression'], false);
@@ -72,11 +74,14 @@ function isTypeImport(node: Node): boolean {
   return specifiers.length > 0 && specifiers.every((specifier) => specifier['importKind'] === 'type');
 }
 
+const localNames = (node: Node): readonly string[] =>
+  (node['specifiers'] as readonly Node[]).flatMap((specifier) => nameOf(specifier['local']) ?? []);
+
 function noteExports(node: Node, line: number, found: Found): void {
   const source = literalText(node['source']);
   if ((node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration') && source !== null) {
     found.reexports.push({ name: source, line });
-    found.imports.push({ specifier: source, line, isTypeOnly: node['exportKind'] === 'type' });
+    found.imports.push({ specifier: source, line, isTypeOnly: node['exportKind'] === 'type', names: [] });
   }
   if (node.type === 'ExportDefaultDeclaration' || isDefaultSpecifier(node)) {
     found.defaultExports.push({ name: 'default', line });
