@@ -39,7 +39,7 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
 
   const answer = await withServer(data, async (url) => {
     const token = (await readFile(join(data, 'admin-token'), 'utf8')).trim();
-    const query = '{ sessions(first: 2) { nodes { user { email } recordingState recording { eventCount } } } }';
+    const query = '{ sessions(first: 2) { nodes { user { identity } recordingState recording { eventCount } } } }';
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-access-token': token },
@@ -50,7 +50,7 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
   expect(answer).toEqual({
     data: {
       sessions: {
-        nodes: [{ user: { email: 'maya@example.com' }, recordingState: 'COMPLETE', recording: { eventCount: 170 } }],
+        nodes: [{ user: { identity: 'maya@example.com' }, recordingState: 'COMPLETE', recording: { eventCount: 170 } }],
       },
     },
   });
@@ -58,7 +58,7 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
 
 /** Starts the executable's server on a free port, and stops it whatever happens. */
 async function withServer<Result>(data: string, use: (url: string) => Promise<Result>): Promise<Result> {
-  const server = spawn(executable, ['serve', '--data', data, '--listen', '127.0.0.1:0'], {
+  const server = spawn(executable, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--log-level', 'warn'], {
     env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
