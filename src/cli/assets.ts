@@ -46,9 +46,6 @@ export function version(): string {
   return text;
 }
 
-/** The GraphQL schema in SDL. */
-export const schemaText = (): string => readText('schema.graphql');
-
 /** Names of the shipped samples: recordings, and the sessions.json that says as whose sessions they are shown. */
 export function sampleNames(): readonly string[] {
   const names = isSea()

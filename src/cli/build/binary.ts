@@ -46,7 +46,7 @@ const bundling = {
 
 async function collectAssets(): Promise<Record<string, string>> {
   const samples = readdirSync(join(projectRoot, sampleFolder)).map((name) => sampleFolder + name);
-  const files = ['package.json', 'schema.graphql', ...samples];
+  const files = ['package.json', ...samples];
   const workers = await Promise.all(
     Object.entries(workerPaths).map(async ([name, path]) => [
       `${workerFolder}${name}.cjs`,
