@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { Zstd } from 'zstd-codec';
+import { ZstdCodec } from 'zstd-codec';
 import { CHUNK_HEADER_SIZE, CHUNK_STORED_BYTES_MAX, decodeChunkHeader } from '../../src/format/chunk-frame.ts';
 import { decodeFileHeader } from '../../src/format/file-header.ts';
 import { FILE_TUPLE_BYTES_MAX } from '../../src/format/file-tuple.ts';
@@ -110,14 +111,9 @@ test('the file as a whole decodes to one msgpack stream', () => {
   expect(hex(zstdDecompressSync(file))).toBe(hex(stream));
 });
 
-type ZstdCodec = {
-  run(use: (zstd: { Simple: new () => { decompress(frame: Uint8Array): Uint8Array | null } }) => void): void;
-};
-
 test('zstd-codec decodes every frame on its own to the same bytes', async () => {
-  const { ZstdCodec } = createRequire(import.meta.url)('zstd-codec') as { ZstdCodec: ZstdCodec };
-  const zstd = await new Promise<Parameters<Parameters<ZstdCodec['run']>[0]>[0]>((resolve) => ZstdCodec.run(resolve));
-  const simple = new zstd.Simple();
+  const codec = await new Promise<Zstd>((resolve) => ZstdCodec.run(resolve));
+  const simple = new codec.Simple();
   for (const part of ['header', 'chunk', 'seal'] as const) {
     expect(hex(simple.decompress(frames[part]) ?? new Uint8Array())).toBe(hex(raws[part]));
   }
