@@ -19,6 +19,7 @@ export type RunningServer = AsyncDisposable & {
 
 /** Answers that are still on their way when the server stops are cut after this. */
 const STOP_MS = 2_000;
+const SWEEP_MS = 20;
 /** A client that sends its headers or its request slower than this is cut. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -92,9 +93,11 @@ const listen = (server: Server, { host, port }: ApiParts['listen']): Promise<str
 
 const close = async (server: Server): Promise<void> => {
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  // Connections whose answer ends now become idle after this, and would be kept for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
 };
 

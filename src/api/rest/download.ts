@@ -6,12 +6,10 @@ import type { Run } from '../../model/run.ts';
 import type { Session } from '../../model/session.ts';
 import { writeAsciicastV2, writeAsciicastV3, type AsciicastFields } from '../../format/asciicast/asciicast-writer.ts';
 import { writeNdjson } from '../../format/ndjson.ts';
-import { tailRecording } from '../../live/tail.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import { unpacked } from '../../store/recordings/unpacked.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
-import { oneOf } from './query.ts';
 import { parameter, type PathParameters, type Route } from './route.ts';
 import { sendStored } from './stored-download.ts';
 
@@ -22,14 +20,9 @@ type Format = (exchange: Exchange, wanted: Wanted) => Promise<void>;
 
 const everything = { fromEvent: 0, fromMs: 0, toMs: null };
 
-/** What is stored; with `follow=true` also what comes, until it is sealed. */
-const runsOf = (exchange: Exchange, { recording }: Wanted): AsyncIterable<Run> => {
-  const { parts, viewer, query, gone } = exchange;
-  const visibility = visibilityOf(viewer);
-  return oneOf(query, 'follow', ['true', 'false']) === 'true'
-    ? tailRecording(parts, visibility, recording.recordingId, everything, gone)
-    : parts.reader.runs(visibility, recording.recordingId, everything);
-};
+/** What is stored now, in closed chunks and out of them. */
+const runsOf = ({ parts, viewer }: Exchange, { recording }: Wanted): AsyncIterable<Run> =>
+  parts.reader.runs(visibilityOf(viewer), recording.recordingId, everything);
 
 const asciicastFields = ({ recording, session }: Wanted): AsciicastFields => ({
   columns: recording.columns,
