@@ -152,7 +152,7 @@ const startWatched = async () => {
             [Symbol.dispose]: () => {
               listener[Symbol.dispose]();
               open -= 1;
-              wake?.();
+              if (open === 0) wake?.();
             },
           };
         },
@@ -164,9 +164,7 @@ const startWatched = async () => {
     runsRead: () => read,
     listeners: () => open,
     /** Resolves when nothing listens. */
-    idle: async () => {
-      while (open > 0) await new Promise<void>((resolve) => (wake = resolve));
-    },
+    idle: () => (open === 0 ? Promise.resolve() : new Promise<void>((resolve) => (wake = resolve))),
   };
 };
 

@@ -25,7 +25,7 @@ type Chunk = {
   readonly tuples: readonly Tuple[];
   readonly msgpack: string;
   readonly events: readonly (Readonly<Record<string, unknown>> & {
-    readonly __typename: string;
+    readonly type: string;
     readonly time: number;
   })[];
 };
@@ -43,7 +43,7 @@ type Answered = {
 const chunksQuery = `query($id: UUID!, $first: Int, $after: String, $from: Float, $to: Float) {
   session(sessionId: $id) { recording { chunks(first: $first, after: $after, from: $from, to: $to) {
     edges { cursor node { firstEvent eventCount startTime endTime rawSize tuples msgpack events {
-      __typename time
+      type: __typename time
       ... on TerminalOutput { data } ... on TerminalInput { data }
       ... on TerminalResize { columns rows } ... on TerminalExit { status signal }
       ... on RecordingMarker { label } ... on RecordingGap { lostEvents lostBytes cause }
@@ -78,7 +78,7 @@ const expectToAgree = (chunks: readonly Chunk[], events: readonly RecordedEvent[
   }
   expect(chunks.flatMap(({ tuples }) => tuples)).toEqual(JSON.parse(JSON.stringify(events.map(tupleOf))));
   const outputs = events.filter(({ code }) => code === 'o').map(({ payload }) => payload[0] as Uint8Array);
-  const shown = chunks.flatMap((chunk) => chunk.events.filter((event) => event.__typename === 'TerminalOutput'));
+  const shown = chunks.flatMap((chunk) => chunk.events.filter((event) => event.type === 'TerminalOutput'));
   expect(shown.map((event) => event['data']).join('')).toBe(Buffer.concat(outputs).toString('utf8'));
 };
 
@@ -104,15 +104,15 @@ test('every kind of event comes typed, as a tuple and as msgpack, and they agree
   expectToAgree(pending, events);
   expectToAgree(stored, events);
   expect(stored[0]?.events).toEqual([
-    { __typename: 'TerminalOutput', time: 0, data: 'hello ' },
-    { __typename: 'TerminalOutput', time: 0.01, data: 'a' },
-    { __typename: 'TerminalInput', time: 0.02, data: 'ls\r' },
-    { __typename: 'TerminalOutput', time: 0.025, data: '€b' },
-    { __typename: 'TerminalResize', time: 0.03, columns: 100, rows: 30 },
-    { __typename: 'RecordingMarker', time: 0.03, label: 'here' },
-    { __typename: 'RecordingGap', time: 0.04, lostEvents: 3, lostBytes: null, cause: 'the spool was full' },
-    { __typename: 'OtherEvent', time: 0.05, code: 'zzz', payload: [{ a: [1, 'two'] }, { base64: '/w==' }] },
-    { __typename: 'TerminalExit', time: 0.06, status: 0, signal: null },
+    { type: 'TerminalOutput', time: 0, data: 'hello ' },
+    { type: 'TerminalOutput', time: 0.01, data: 'a' },
+    { type: 'TerminalInput', time: 0.02, data: 'ls\r' },
+    { type: 'TerminalOutput', time: 0.025, data: '€b' },
+    { type: 'TerminalResize', time: 0.03, columns: 100, rows: 30 },
+    { type: 'RecordingMarker', time: 0.03, label: 'here' },
+    { type: 'RecordingGap', time: 0.04, lostEvents: 3, lostBytes: null, cause: 'the spool was full' },
+    { type: 'OtherEvent', time: 0.05, code: 'zzz', payload: [{ a: [1, 'two'] }, { base64: '/w==' }] },
+    { type: 'TerminalExit', time: 0.06, status: 0, signal: null },
   ]);
 });
 

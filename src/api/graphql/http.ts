@@ -14,6 +14,7 @@ const readPosted = async ({ request }: Exchange): Promise<object> => {
       'the body must be a JSON object with query, and variables, operationName, extensions',
     );
   }
+  if (!('query' in posted)) throw new InvalidInput('query', 'the body must have query, a GraphQL document');
   return posted;
 };
 
