@@ -4,6 +4,7 @@ import { isIpAddress } from '../model/ip-address.ts';
 import {
   CLOCK_SKEW_MAX_MS,
   LABELS_BYTES_MAX,
+  LABELS_DEPTH_MAX,
   NAME_LENGTH_MAX,
   TERMINAL_CELLS_MAX,
   TEXT_LENGTH_MAX,
@@ -67,10 +68,20 @@ const wholeNumber = (number: number, field: string, min: number, max: number): v
 
 const checkLabels = (labels: OpenSession['labels']): void => {
   if (labels === null) return;
+  if (!isStorable(labels, LABELS_DEPTH_MAX)) {
+    throw new InvalidInput('labels', `labels must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`);
+  }
   const bytes = JSON.stringify(labels).length;
   if (bytes > LABELS_BYTES_MAX) {
     throw new InvalidInput('labels', `labels must have at most ${LABELS_BYTES_MAX} bytes as JSON, got ${bytes}`);
   }
+};
+
+/** Whether it is plain JSON that every reader of a stored file can take. */
+const isStorable = (value: unknown, depthLeft: number): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depthLeft === 0) return false;
+  return Object.entries(value).every(([name, inner]) => name !== '__proto__' && isStorable(inner, depthLeft - 1));
 };
 
 const checkStart = (startedAtMs: number, nowMs: number): void => {

@@ -29,6 +29,8 @@ export const NAME_LENGTH_MAX = 512;
 export const TEXT_LENGTH_MAX = 4096;
 /** Labels of a session as JSON. */
 export const LABELS_BYTES_MAX = 16 * 1024;
+/** Objects and lists within one another in labels. */
+export const LABELS_DEPTH_MAX = 32;
 /** A producer's clock may be ahead of the server's by this much. */
 export const CLOCK_SKEW_MAX_MS = 5 * 60_000;
 /** Terminal size in either direction. */

@@ -2,7 +2,9 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CHUNK_HEADER_SIZE } from '../../format/chunk-frame.ts';
 import { FILE_TUPLE_BYTES_MAX } from '../../format/file-tuple.ts';
+import { RunWalk } from '../../format/run-bytes.ts';
 import { encodeSeekTable } from '../../format/seek-table.ts';
+import { InvalidInput } from '../../model/errors.ts';
 import type { SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
 import { isMissing, readWhole, setTailAside } from './append-only-file.ts';
 import { writeChunkLocator } from './chunk-locator.ts';
@@ -100,13 +102,26 @@ const validChunk = async (handle: FileHandle, locator: string, place: Place): Pr
   if (!(await readWhole(handle, frame, frameOffset))) return null;
   if (Buffer.compare(nodeCodecs.sha256(frame), header.frameHash) !== 0) return null;
   const raw = await decompressFrame(frame, header.rawSize).catch(() => null);
-  if (raw?.length !== header.rawSize) return null;
+  if (raw?.length !== header.rawSize || countEvents(raw) !== header.eventCount) return null;
   const { firstEvent, eventCount, firstMs, lastMs, rawSize, storedSize, frameHash, chainAfter } = header;
   const row = { firstEvent, eventCount, firstMs, lastMs, rawSize, storedSize, frameHash, chainHash: chainAfter };
   return {
     row: { ...row, locator: writeChunkLocator({ file: locator, frameOffset }) },
     indexedSize: frameOffset + storedSize,
   };
+};
+
+/** How many events the msgpack holds; null when it is no run of events. */
+const countEvents = (msgpack: Uint8Array): number | null => {
+  const walk = new RunWalk({ msgpack, carry: new Uint8Array() });
+  let count = 0;
+  try {
+    while (walk.next()) count += 1;
+    return count;
+  } catch (error) {
+    if (error instanceof InvalidInput) return null;
+    throw error;
+  }
 };
 
 /** A seal with its whole seek table behind it. */
