@@ -61,7 +61,9 @@ const readToken = (file: string): string => {
 
 const checkToken = (token: string, where: string): string => {
   if (token.length < TOKEN_LENGTH_MIN || /\s/.test(token)) {
-    throw new UsageError(`the admin token in ${where} must be at least ${TOKEN_LENGTH_MIN} characters without white space`);
+    throw new UsageError(
+      `the admin token in ${where} must be at least ${TOKEN_LENGTH_MIN} characters without white space`,
+    );
   }
   return token;
 };
@@ -70,4 +72,5 @@ const shellOf = (folder: DataFolder, { token, file }: AdminTokenSettings): strin
   token !== null ? '$REELTIME_ADMIN_TOKEN' : `$(cat ${quoted(file ?? folder.adminToken)})`;
 
 /** A word of a POSIX shell, within double quotes or without. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -71,7 +71,8 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
       writer,
       recordings,
       clock,
-      onFailure: (recordingId, error) => log('error', 'a recording could not be closed; it is tried again', { recordingId, error }),
+      onFailure: (recordingId, error) =>
+        log('error', 'a recording could not be closed; it is tried again', { recordingId, error }),
     }),
   );
   listeners.push((all) => closer.notice(all));
@@ -99,7 +100,11 @@ export const openReadingRoom = (folder: DataFolder): ReadingRoom => {
   return {
     catalog: catalog.reader,
     // NOTE only the writer may say in the catalog that a recording is damaged; a reader shows it.
-    reader: new RecordingReader({ catalog: catalog.reader, recordings: new FileRecordings(folder), onDamage: () => {} }),
+    reader: new RecordingReader({
+      catalog: catalog.reader,
+      recordings: new FileRecordings(folder),
+      onDamage: () => {},
+    }),
     [Symbol.asyncDispose]: () => catalog[Symbol.asyncDispose](),
   };
 };

@@ -66,7 +66,12 @@ export const startDemo = async (installation: Installation, log: Log): Promise<A
 /** A demo that was killed has left its sessions open. */
 const closeLeftovers = async ({ catalog, intake }: Installation): Promise<void> => {
   for (const { sessionId } of await catalog.runningSessions(producer.producer)) {
-    await intake.closeSession(producer, { sessionId, epoch: null, endedAtMs: null, reason: 'the demo was started again' });
+    await intake.closeSession(producer, {
+      sessionId,
+      epoch: null,
+      endedAtMs: null,
+      reason: 'the demo was started again',
+    });
   }
 };
 
@@ -133,7 +138,8 @@ const replay = async (installation: Installation, sample: SampleSession, signal:
   for await (const group of reader.groups()) events.push(...group);
   const isKilled = await play(installation, opened, together(withoutIdle(events)), hints, signal);
   if (isKilled) await intake.confirmKill(producer, sessionId);
-  else await intake.closeSession(producer, { sessionId, epoch: opened.epoch, endedAtMs: null, reason: endReason(signal) });
+  else
+    await intake.closeSession(producer, { sessionId, epoch: opened.epoch, endedAtMs: null, reason: endReason(signal) });
 };
 
 const endReason = (signal: AbortSignal): string => (signal.aborted ? 'the demo stopped' : 'closed by the client');

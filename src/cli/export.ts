@@ -21,7 +21,11 @@ export const exportCommand = (signal: AbortSignal): Command =>
     .description('write a recording to standard output')
     .argument('<session>', "the session's UUID, or a recording's")
     .addOption(dataOption())
-    .addOption(new Option('--format <format>', 'asciicast v2 or v3, JSON lines, or the file as stored').choices(formats).default('cast'))
+    .addOption(
+      new Option('--format <format>', 'asciicast v2 or v3, JSON lines, or the file as stored')
+        .choices(formats)
+        .default('cast'),
+    )
     .action(async (word: string, options: ExportOptions) => {
       await using room = openReadingRoom(dataFolderAt(options.data));
       const pieces = await piecesOf(room, parseSessionId(word), options.format);
@@ -47,7 +51,8 @@ const piecesOf = async (
   }
   const runs = reader.runs(seesAll, recording.recordingId, everything);
   if (format === 'ndjson') return writeNdjson(runs);
-  if (recording.kind !== 'TERMINAL') throw new NotFound(`an asciicast is of a terminal, and this recording is ${recording.kind}`);
+  if (recording.kind !== 'TERMINAL')
+    throw new NotFound(`an asciicast is of a terminal, and this recording is ${recording.kind}`);
   const fields = asciicastFieldsOf(session, recording);
   return format === 'cast' ? writeAsciicastV2(fields, runs) : writeAsciicastV3(fields, runs);
 };

@@ -14,7 +14,12 @@ export class ImportProgress implements Disposable {
   constructor(output: NodeJS.WriteStream, isQuiet: boolean) {
     const isBar = output.isTTY && !isQuiet;
     this.#bar = isBar
-      ? new SingleBar({ format: '{bar} {files} files, {megabytes} MB  {name}', stream: output, hideCursor: true, clearOnComplete: true })
+      ? new SingleBar({
+          format: '{bar} {files} files, {megabytes} MB  {name}',
+          stream: output,
+          hideCursor: true,
+          clearOnComplete: true,
+        })
       : null;
     this.#bar?.start(0, 0, { files: 0, megabytes: '0.0', name: '' });
     this.#timer = isBar || isQuiet ? null : setInterval(() => output.write(`${this.#line()}\n`), LINE_EVERY_MS);

@@ -72,7 +72,9 @@ const readPort = (text: string): number => {
 /** `reeltime import`. */
 export const importCommand = (signal: AbortSignal, setExitCode: (code: number) => void): Command =>
   new Command('import')
-    .description('take in asciicast recordings (versions 1, 2, 3; also .gz and .zst): files, folders, or - for standard input')
+    .description(
+      'take in asciicast recordings (versions 1, 2, 3; also .gz and .zst): files, folders, or - for standard input',
+    )
     .argument('<file...>', 'files and folders')
     .addOption(dataOption())
     .option('--json', 'print a line of JSON for each file')
@@ -178,7 +180,10 @@ const taken = ({ name }: NamedSource, imported: Imported): Outcome => ({
   recordingId: imported.recordingId,
   events: imported.events,
   status: imported.status,
-  reason: imported.clampedTimes === 0 ? null : `${imported.clampedTimes} times went backwards and were set to the time before`,
+  reason:
+    imported.clampedTimes === 0
+      ? null
+      : `${imported.clampedTimes} times went backwards and were set to the time before`,
   line: null,
 });
 

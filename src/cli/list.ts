@@ -36,7 +36,15 @@ export const listCommand = (): Command =>
 
 /** A session as the plain object that `--json` prints: times as RFC 3339. */
 export const sessionJson = (session: Session): string => {
-  const { startedAtMs, lastSeenAtMs, endedAtMs, durationMs, position: _position, revision: _revision, ...rest } = session;
+  const {
+    startedAtMs,
+    lastSeenAtMs,
+    endedAtMs,
+    durationMs,
+    position: _position,
+    revision: _revision,
+    ...rest
+  } = session;
   const time = (timeMs: number): string => new Date(timeMs).toISOString();
   return JSON.stringify({
     ...rest,

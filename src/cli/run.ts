@@ -46,7 +46,13 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .showSuggestionAfterError();
-  const verbs = [serveCommand(signal), importCommand(signal, setExitCode), listCommand(), showCommand(), exportCommand(signal)];
+  const verbs = [
+    serveCommand(signal),
+    importCommand(signal, setExitCode),
+    listCommand(),
+    showCommand(),
+    exportCommand(signal),
+  ];
   for (const verb of [...verbs, verifyCommand(setExitCode)]) program.addCommand(verb);
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

@@ -45,7 +45,8 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
   log('info', 'stopping', {});
 };
 
-const query = '{ sessions(first: 5) { nodes { sessionId status user { identity } socket { name } startedAt duration } } }';
+const query =
+  '{ sessions(first: 5) { nodes { sessionId status user { identity } socket { name } startedAt duration } } }';
 
 /** What a newcomer needs: each line can be pasted into a shell. */
 const greeting = (folder: DataFolder, url: string, token: string): string => {

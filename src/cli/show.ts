@@ -25,7 +25,9 @@ export const showCommand = (): Command =>
       }
       const recordings = await room.catalog.recordings(seesAll, session.sessionId, firstPage(100));
       for (const { recordingId, kind, state, eventCount, durationMs, storedSize } of recordings.items) {
-        print(`recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationMs / 1000} s  ${storedSize} bytes`);
+        print(
+          `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationMs / 1000} s  ${storedSize} bytes`,
+        );
       }
       const events = await room.catalog.sessionEvents(seesAll, session.sessionId, null, firstPage(100));
       for (const event of events.items) {

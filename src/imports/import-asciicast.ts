@@ -93,7 +93,11 @@ const claim = async (claims: ImportParts['claims'], sessionId: SessionId): Promi
 };
 
 /** Reads the whole file: whether it is a recording, what it is named, how long it is. */
-const check = async ({ newHash, producer }: ImportParts, source: ImportSource, signal: AbortSignal): Promise<Checked> => {
+const check = async (
+  { newHash, producer }: ImportParts,
+  source: ImportSource,
+  signal: AbortSignal,
+): Promise<Checked> => {
   const hash = newHash();
   hash.update(new TextEncoder().encode(`${producer.producer}\0`));
   await using reader = await openAsciicast(hashed(source.open(), hash, signal));
@@ -119,7 +123,11 @@ const check = async ({ newHash, producer }: ImportParts, source: ImportSource, s
   };
 };
 
-async function* hashed(pieces: AsyncIterable<Uint8Array>, hash: HashStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* hashed(
+  pieces: AsyncIterable<Uint8Array>,
+  hash: HashStream,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
     signal.throwIfAborted();
     hash.update(piece);

@@ -69,7 +69,10 @@ const wholeNumber = (number: number, field: string, min: number, max: number): v
 const checkLabels = (labels: OpenSession['labels']): void => {
   if (labels === null) return;
   if (!isStorable(labels, LABELS_DEPTH_MAX)) {
-    throw new InvalidInput('labels', `labels must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`);
+    throw new InvalidInput(
+      'labels',
+      `labels must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`,
+    );
   }
   const bytes = JSON.stringify(labels).length;
   if (bytes > LABELS_BYTES_MAX) {

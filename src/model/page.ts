@@ -27,7 +27,10 @@ export const firstPage = (limit: number): PageRequest => ({ limit, backward: fal
 
 /** Opaque text of a keyset, safe in URLs. */
 export const writeCursor = (keyset: Keyset): string =>
-  btoa(`${keyset.order}:${keyset.key.join(',')}`).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  btoa(`${keyset.order}:${keyset.key.join(',')}`)
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
 
 const cursorPattern = /^([a-z-]{1,32}):(-?\d{1,16}(?:,-?\d{1,16}){0,2})$/;
 
@@ -49,7 +52,10 @@ export const readCursor = (text: string, argument: string, order: string, keyLen
   const key = (match?.[2] ?? '').split(',').map(Number);
   if (match === null || !key.every(Number.isSafeInteger)) throw malformed();
   if (match[1] !== order) {
-    throw new InvalidInput(argument, `${argument} is a cursor of the order ${match[1]}, and this list has the order ${order}`);
+    throw new InvalidInput(
+      argument,
+      `${argument} is a cursor of the order ${match[1]}, and this list has the order ${order}`,
+    );
   }
   if (key.length !== keyLength) throw malformed();
   const keyset = { order, key };

@@ -54,7 +54,10 @@ export const refusalFromWire = (wire: RefusalWire): Refusal => {
     case 'SESSION_ENDED':
       return new SessionEnded(wire.sessionId ?? ('' as SessionId), message);
     case 'SESSION_KILLED':
-      return new SessionKilled(wire.kill ?? { requestedAtMs: 0, requestedBy: '', reason: null, confirmedAtMs: null }, message);
+      return new SessionKilled(
+        wire.kill ?? { requestedAtMs: 0, requestedBy: '', reason: null, confirmedAtMs: null },
+        message,
+      );
     case 'EVENT_GAP':
       return new EventGap(wire.recordingId ?? ('' as RecordingId), wire.nextEvent ?? 0, wire.got ?? 0);
     case 'FENCED':

@@ -35,7 +35,9 @@ export class DiskSpace implements Disposable {
       const free = bavail * bsize;
       const reserve = Math.min(DISK_RESERVE_BYTES, blocks * bsize * DISK_RESERVE_PARTS);
       this.#shortage =
-        free >= reserve ? null : `the disk has ${megabytes(free)} MiB free, below its reserve of ${megabytes(reserve)} MiB`;
+        free >= reserve
+          ? null
+          : `the disk has ${megabytes(free)} MiB free, below its reserve of ${megabytes(reserve)} MiB`;
     } catch (error) {
       this.#shortage = `the disk's free space cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -153,7 +153,12 @@ export class ChunkCloser implements AsyncDisposable {
     const key = await reader.signingKey();
     const sealedAtMs = clock();
     const state = recording.state === 'CORRUPT' ? 'CORRUPT' : 'COMPLETE';
-    const seal = await recordings.seal(targetOf(unsealed), { key, state, stateReason: recording.stateReason, sealedAtMs });
+    const seal = await recordings.seal(targetOf(unsealed), {
+      key,
+      state,
+      stateReason: recording.stateReason,
+      sealedAtMs,
+    });
     await writer.sealRecording({ recordingId: recording.recordingId, ...seal, keyId: key.keyId, atMs: sealedAtMs });
   }
 

@@ -126,6 +126,7 @@ describe.each(transports)('over $name', ({ follow }) => {
 const startWatched = async () => {
   let read = 0;
   let open = 0;
+  let looks = 0;
   let wake: (() => void) | null = null;
   const watched = await startTestServer((parts) => {
     const { reader, bus } = parts;
@@ -148,7 +149,10 @@ const startWatched = async () => {
           const listener = bus.listen(topic);
           open += 1;
           return {
-            next: (signal, timeoutMs) => listener.next(signal, timeoutMs),
+            next: async (signal, timeoutMs) => {
+              await listener.next(signal, timeoutMs);
+              if (!signal.aborted) looks += 1;
+            },
             [Symbol.dispose]: () => {
               listener[Symbol.dispose]();
               open -= 1;
@@ -163,6 +167,8 @@ const startWatched = async () => {
     watched,
     runsRead: () => read,
     listeners: () => open,
+    /** How often somebody woke to look again. */
+    looks: () => looks,
     /** Resolves when nothing listens. */
     idle: () => (open === 0 ? Promise.resolve() : new Promise<void>((resolve) => (wake = resolve))),
   };
@@ -256,6 +262,27 @@ test('a subscription whose client has gone leaves no listener behind, while noth
     await idle();
     await waiting;
   }
+});
+
+test('a subscription that is left on a WebSocket that stays open ends at once, while nothing comes', async () => {
+  const { watched, listeners, looks, idle } = await startWatched();
+  await using server = watched;
+  const fed = await openFed(server);
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  await once(socket, 'open');
+  const send = (message: object): void => socket.send(JSON.stringify(message));
+  const query = `subscription { session(sessionId: "${fed.sessionId}") { status } }`;
+  send({ type: 'connection_init', payload: { token: server.tokens.VIEWER } });
+  await once(socket, 'message');
+  send({ type: 'subscribe', id: '1', payload: { query } });
+  await once(socket, 'message');
+  expect(listeners()).toBe(1);
+  send({ type: 'complete', id: '1' });
+  await idle();
+  // The tail looks again by itself after seconds without a hint; it did not have to.
+  expect(looks()).toBe(0);
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  socket.terminate();
 });
 
 test('a server that stops ends its subscriptions, its WebSockets (1001) and its downloads', async () => {

@@ -75,7 +75,11 @@ const begin = async (port: MessagePort, data: WriterData): Promise<void> => {
 if (parentPort !== null) {
   const port = parentPort;
   begin(port, workerData as WriterData).catch((error: Error) => {
-    port.postMessage({ kind: 'not-ready', message: error.message, name: error.constructor.name } satisfies WriterAnswer);
+    port.postMessage({
+      kind: 'not-ready',
+      message: error.message,
+      name: error.constructor.name,
+    } satisfies WriterAnswer);
     port.close();
   });
 }

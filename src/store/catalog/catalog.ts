@@ -24,7 +24,12 @@ export interface CatalogReader {
   session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
   sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
   /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
-  sessions(visibility: Visibility, filter: SessionFilter, order: SessionOrder, page: PageRequest): Promise<Page<Session>>;
+  sessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    order: SessionOrder,
+    page: PageRequest,
+  ): Promise<Page<Session>>;
   /** How many match, counted no further than upTo. */
   countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number>;
   /** Newest first, by row number: the REST list's pages. `offset` is at most REST_ROWS_MAX. */
@@ -165,7 +170,11 @@ export interface CatalogWriter {
   /** ACTIVE → KILLING; the first kill stands. @throws NotFound, SessionEnded, Conflict (DENIED) */
   requestKill(input: RequestKillWrite): Promise<Session>;
   /** KILLING → KILLED. Repeating is the same. @throws NotFound, Conflict (no kill was asked for) */
-  confirmKill(input: { readonly sessionId: SessionId; readonly producer: string; readonly atMs: number }): Promise<Session>;
+  confirmKill(input: {
+    readonly sessionId: SessionId;
+    readonly producer: string;
+    readonly atMs: number;
+  }): Promise<Session>;
   /** ACTIVE → ENDED, KILLING → KILLED. Repeating is the same. @throws NotFound, Fenced, Conflict */
   closeSession(input: CloseSessionWrite): Promise<Session>;
   /** Adds the row of a chunk whose bytes are on disk, and deletes the pending batches that it holds. Repeating is the same. */
@@ -173,7 +182,11 @@ export interface CatalogWriter {
   /** The recording's seal is on disk. Repeating is the same. */
   sealRecording(input: SealRecordingWrite): Promise<Recording>;
   /** Stored chunks no longer hold what was written. Repeating is the same. */
-  markCorrupt(input: { readonly recordingId: RecordingId; readonly reason: string; readonly atMs: number }): Promise<void>;
+  markCorrupt(input: {
+    readonly recordingId: RecordingId;
+    readonly reason: string;
+    readonly atMs: number;
+  }): Promise<void>;
   /** One line in a session's story. */
   addSessionEvent(input: AddSessionEventWrite): Promise<SessionEvent>;
   /** Puts a token in the place of the one with the same name. */

@@ -11,21 +11,28 @@ const migrations: Readonly<Record<string, Migration>> = {
 /** The data folder was written by a newer program. */
 export class NewerDataFolder extends Error {
   constructor(version: string, newest: string) {
-    super(`the data folder is of version ${version}, and this program knows versions up to ${newest}: use a newer reeltime`);
+    super(
+      `the data folder is of version ${version}, and this program knows versions up to ${newest}: use a newer reeltime`,
+    );
   }
 }
 
 /** The data folder was written by an older program, and this verb only reads. */
 export class OlderDataFolder extends Error {
   constructor(version: string, newest: string) {
-    super(`the data folder is of version ${version}, and needs ${newest}: start the server once, it upgrades the folder`);
+    super(
+      `the data folder is of version ${version}, and needs ${newest}: start the server once, it upgrades the folder`,
+    );
   }
 }
 
 const versionsOf = (database: Database.Database): readonly string[] => {
   const table = database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'`).get();
   if (table === undefined) return [];
-  return database.prepare<[], { name: string }>('SELECT name FROM kysely_migration ORDER BY name').all().map((row) => row.name);
+  return database
+    .prepare<[], { name: string }>('SELECT name FROM kysely_migration ORDER BY name')
+    .all()
+    .map((row) => row.name);
 };
 
 const newestVersion = (): string => Object.keys(migrations).at(-1) ?? 'none';
@@ -34,7 +41,8 @@ const newestVersion = (): string => Object.keys(migrations).at(-1) ?? 'none';
 export const checkVersion = (database: Database.Database): void => {
   const versions = versionsOf(database);
   refuseNewer(versions);
-  if (versions.length < Object.keys(migrations).length) throw new OlderDataFolder(versions.at(-1) ?? 'none', newestVersion());
+  if (versions.length < Object.keys(migrations).length)
+    throw new OlderDataFolder(versions.at(-1) ?? 'none', newestVersion());
 };
 
 const refuseNewer = (versions: readonly string[]): void => {

@@ -29,9 +29,9 @@ const chunksQuery = (row: RecordingRow, part: ContentsPart) => {
       .where('first_event', '<=', part.fromEvent)
       .orderBy('first_event', 'desc')
       .limit(1);
-    query = query.where((where) =>
-      where('first_event', '>=', where.fn.coalesce(holding, where.val(0))),
-    ).where((where) => where(where('first_event', '+', where.ref('event_count')), '>', part.fromEvent));
+    query = query
+      .where((where) => where('first_event', '>=', where.fn.coalesce(holding, where.val(0))))
+      .where((where) => where(where('first_event', '+', where.ref('event_count')), '>', part.fromEvent));
   }
   if (part.fromMs > 0) query = query.where('last_ms', '>=', part.fromMs);
   if (part.toMs !== null) query = query.where('first_ms', '<=', part.toMs);
@@ -58,6 +58,9 @@ const readBatches = (
   }
   const [first] = taken;
   if (first === undefined || part.batchesBefore === 0) return { taken, more };
-  const before = own.where('first_event', '<', first.first_event).orderBy('first_event', 'desc').limit(part.batchesBefore);
+  const before = own
+    .where('first_event', '<', first.first_event)
+    .orderBy('first_event', 'desc')
+    .limit(part.batchesBefore);
   return { taken: [...statements.all(before).toReversed(), ...taken], more };
 };

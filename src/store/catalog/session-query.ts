@@ -14,7 +14,8 @@ export const matchingSessions = (visibility: Visibility, filter: SessionFilter):
   if (visibility.scope === 'producer') query = query.where('producer', '=', visibility.producer);
   if (filter.protocols !== null) query = query.where('protocol', 'in', filter.protocols);
   if (filter.statuses !== null) query = query.where('status', 'in', filter.statuses);
-  if (filter.userIdentities !== null) query = query.where('user_identity_key', 'in', filter.userIdentities.map(foldCase));
+  if (filter.userIdentities !== null)
+    query = query.where('user_identity_key', 'in', filter.userIdentities.map(foldCase));
   if (filter.userEmails !== null) query = query.where('user_email_key', 'in', filter.userEmails.map(foldCase));
   if (filter.socketIds !== null) query = query.where('socket_id', 'in', filter.socketIds);
   if (filter.socketNames !== null) query = query.where('socket_name', 'in', filter.socketNames);
@@ -29,7 +30,9 @@ export const foldCase = (text: string): string => text.toLowerCase();
 const startedWithin = (query: SessionQuery, { startedFromMs, startedBeforeMs }: SessionFilter): SessionQuery => {
   let bounded = query;
   if (startedFromMs !== null) {
-    bounded = bounded.where('position', '>=', startedFromMs * POSITIONS_PER_MS).where('started_ms', '>=', startedFromMs);
+    bounded = bounded
+      .where('position', '>=', startedFromMs * POSITIONS_PER_MS)
+      .where('started_ms', '>=', startedFromMs);
   }
   if (startedBeforeMs !== null) {
     bounded = bounded

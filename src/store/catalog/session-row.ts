@@ -1,14 +1,26 @@
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { Recording, RecordingKind, RecordingState } from '../../model/recording.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
-import type { Location, Session, SessionEventKind, SessionKill, SessionProtocol, SessionStatus } from '../../model/session.ts';
+import type {
+  Location,
+  Session,
+  SessionEventKind,
+  SessionKill,
+  SessionProtocol,
+  SessionStatus,
+} from '../../model/session.ts';
 import type { ChunkRow, PendingBatch } from './catalog.ts';
 import type { BatchesTable, ChunksTable, RecordingsTable, SessionEventsTable, SessionsTable } from './tables.ts';
 
-
 export type SessionRow = Readonly<SessionsTable>;
-export type RecordingRow = Omit<RecordingsTable, 'recording_key'> & { readonly recording_key: number; readonly session_id: string };
-export type SessionEventRow = Omit<SessionEventsTable, 'position'> & { readonly position: number; readonly session_id: string };
+export type RecordingRow = Omit<RecordingsTable, 'recording_key'> & {
+  readonly recording_key: number;
+  readonly session_id: string;
+};
+export type SessionEventRow = Omit<SessionEventsTable, 'position'> & {
+  readonly position: number;
+  readonly session_id: string;
+};
 
 const killOf = (row: SessionRow): SessionKill | null =>
   row.kill_requested_ms === null

@@ -44,9 +44,17 @@ export class SqliteReader implements CatalogReader {
     return row === undefined ? null : sessionOf(row, this.#log);
   }
 
-  async sessions(visibility: Visibility, filter: SessionFilter, order: SessionOrder, page: PageRequest): Promise<Page<Session>> {
+  async sessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    order: SessionOrder,
+    page: PageRequest,
+  ): Promise<Page<Session>> {
     const rows = this.#statements.all(sessionPage(matchingSessions(visibility, filter), order, page));
-    return pageOf(rows.map((row) => sessionOf(row, this.#log)), page);
+    return pageOf(
+      rows.map((row) => sessionOf(row, this.#log)),
+      page,
+    );
   }
 
   async countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number> {
@@ -54,14 +62,23 @@ export class SqliteReader implements CatalogReader {
     return this.#statements.get(build.selectFrom(capped).select(sql<number>`count(*)`.as('count')))?.count ?? 0;
   }
 
-  async sessionsAt(visibility: Visibility, filter: SessionFilter, offset: number, limit: number): Promise<readonly Session[]> {
+  async sessionsAt(
+    visibility: Visibility,
+    filter: SessionFilter,
+    offset: number,
+    limit: number,
+  ): Promise<readonly Session[]> {
     const positions = matchingSessions(visibility, filter)
       .clearSelect()
       .select('position')
       .orderBy('position', 'desc')
       .offset(Math.min(offset, REST_ROWS_MAX))
       .limit(limit);
-    const query = build.selectFrom('sessions').selectAll().where('position', 'in', positions).orderBy('position', 'desc');
+    const query = build
+      .selectFrom('sessions')
+      .selectAll()
+      .where('position', 'in', positions)
+      .orderBy('position', 'desc');
     return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
   }
 
@@ -72,16 +89,32 @@ export class SqliteReader implements CatalogReader {
 
   async user(visibility: Visibility, identity: string): Promise<User | null> {
     const key = foldCase(identity);
-    const seen = visibleSessions(visibility).where('user_identity_key', '=', key).clearSelect().select('position').limit(1);
+    const seen = visibleSessions(visibility)
+      .where('user_identity_key', '=', key)
+      .clearSelect()
+      .select('position')
+      .limit(1);
     if (this.#statements.get(seen) === undefined) return null;
     const row = this.#statements.get(build.selectFrom('users').selectAll().where('identity_key', '=', key));
     if (row === undefined) return null;
     const { email, name, picture, sub, nickname } = row;
-    return { identity: row.identity, email, name, picture, sub, nickname, isServiceAccount: row.is_service_account !== 0 };
+    return {
+      identity: row.identity,
+      email,
+      name,
+      picture,
+      sub,
+      nickname,
+      isServiceAccount: row.is_service_account !== 0,
+    };
   }
 
   async socket(visibility: Visibility, socketId: SocketId): Promise<Socket | null> {
-    const seen = visibleSessions(visibility).where('socket_id', '=', socketId).clearSelect().select('position').limit(1);
+    const seen = visibleSessions(visibility)
+      .where('socket_id', '=', socketId)
+      .clearSelect()
+      .select('position')
+      .limit(1);
     if (this.#statements.get(seen) === undefined) return null;
     const row = this.#statements.get(build.selectFrom('sockets').selectAll().where('socket_id', '=', socketId));
     return row === undefined ? null : { socketId, name: row.name, protocol: row.protocol as SessionProtocol };
@@ -133,7 +166,13 @@ export class SqliteReader implements CatalogReader {
   async token(sha256: Uint8Array): Promise<TokenRow | null> {
     const row = this.#statements.get(build.selectFrom('tokens').selectAll().where('sha256', '=', Buffer.from(sha256)));
     if (row === undefined) return null;
-    return { tokenId: row.token_id, name: row.name, role: row.role as Role, producer: row.producer, expiresAtMs: row.expires_ms };
+    return {
+      tokenId: row.token_id,
+      name: row.name,
+      role: row.role as Role,
+      producer: row.producer,
+      expiresAtMs: row.expires_ms,
+    };
   }
 
   async unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]> {
@@ -178,7 +217,9 @@ export class SqliteReader implements CatalogReader {
   }
 
   async signingKey(): Promise<SigningKey> {
-    const row = this.#statements.get(build.selectFrom('signing_keys').selectAll().orderBy('created_ms', 'desc').limit(1));
+    const row = this.#statements.get(
+      build.selectFrom('signing_keys').selectAll().orderBy('created_ms', 'desc').limit(1),
+    );
     if (row === undefined) throw new Error('the data folder has no signing key: it was not made by this program');
     return { keyId: row.key_id, publicKey: row.public_key, privateKey: row.private_key };
   }

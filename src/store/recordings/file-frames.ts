@@ -22,7 +22,12 @@ export const readHeaderFrame = async (handle: FileHandle): Promise<HeaderFrame |
   if (frame === null) return null;
   try {
     const raw = await decompressFrame(frame, FILE_TUPLE_BYTES_MAX);
-    return { header: decodeFileHeader(raw), storedSize: frame.length, rawSize: raw.length, hash: nodeCodecs.sha256(frame) };
+    return {
+      header: decodeFileHeader(raw),
+      storedSize: frame.length,
+      rawSize: raw.length,
+      hash: nodeCodecs.sha256(frame),
+    };
   } catch {
     return null;
   }

@@ -139,7 +139,12 @@ export class FileRecordings implements Recordings {
     }
   }
 
-  async verify(locator: string, rows: AsyncIterable<ChunkRow>, recording: Recording, key: SigningKey): Promise<Verdict> {
+  async verify(
+    locator: string,
+    rows: AsyncIterable<ChunkRow>,
+    recording: Recording,
+    key: SigningKey,
+  ): Promise<Verdict> {
     return verifyFile(this.#path(locator), rows, recording, key);
   }
 

@@ -119,7 +119,10 @@ export class RecordingReader {
     } catch (error) {
       if (!(error instanceof DamagedChunk) && !(error instanceof MissingRecording)) throw error;
       this.#parts.onDamage(recording.recordingId, damageReason(error, chunk));
-      return gapRun({ firstEvent, eventCount, firstMs, lastMs }, { lostEvents: eventCount, lostBytes: chunk.rawSize, cause: error.message });
+      return gapRun(
+        { firstEvent, eventCount, firstMs, lastMs },
+        { lostEvents: eventCount, lostBytes: chunk.rawSize, cause: error.message },
+      );
     }
   }
 

@@ -125,14 +125,19 @@ const countEvents = (msgpack: Uint8Array): number | null => {
 };
 
 /** A seal with its whole seek table behind it. */
-const validSeal = async (handle: FileHandle, file: string, place: Place, key: SigningKey): Promise<Recovered['seal']> => {
+const validSeal = async (
+  handle: FileHandle,
+  file: string,
+  place: Place,
+  key: SigningKey,
+): Promise<Recovered['seal']> => {
   const frame = await readFrame(handle, place.offset);
   const seal = frame === null ? null : await readSealFrame(frame, key);
   if (frame === null || seal === null || Buffer.compare(seal.fields.headHash, place.chain) !== 0) return null;
   if (seal.fields.eventCount !== place.firstEvent) return null;
   const table = await expectedTable(file, place.offset, frame);
   const found = Buffer.alloc(table.length);
-  const isWhole = table.length > 0 && await readWhole(handle, found, place.offset + frame.length);
+  const isWhole = table.length > 0 && (await readWhole(handle, found, place.offset + frame.length));
   if (!isWhole || Buffer.compare(found, table) !== 0) return null;
   const { state, stateReason, sealedAtMs, keyId, headHash } = seal.fields;
   const indexedSize = place.offset + frame.length + table.length;

@@ -72,7 +72,8 @@ const chunkFault = async (
   if (Buffer.compare(header.chainAfter, row.chainHash) !== 0) return 'the chain is not the one that was written';
   const frame = Buffer.alloc(row.storedSize);
   if (!(await readWhole(handle, frame, offset + CHUNK_HEADER_SIZE))) return 'the file ends within it';
-  if (Buffer.compare(nodeCodecs.sha256(frame), header.frameHash) !== 0) return 'its bytes are not the ones that were written';
+  if (Buffer.compare(nodeCodecs.sha256(frame), header.frameHash) !== 0)
+    return 'its bytes are not the ones that were written';
   const raw = await decompressFrame(frame, header.rawSize).catch(() => null);
   return raw?.length === header.rawSize ? null : 'it cannot be decompressed';
 };
@@ -80,7 +81,12 @@ const chunkFault = async (
 type End = { readonly chain: Uint8Array; readonly offset: number; readonly frames: readonly FrameSizes[] };
 
 /** What is wrong with the seal and the seek table; null when nothing is. */
-const endFault = async (handle: FileHandle, recording: Recording, key: SigningKey, end: End): Promise<string | null> => {
+const endFault = async (
+  handle: FileHandle,
+  recording: Recording,
+  key: SigningKey,
+  end: End,
+): Promise<string | null> => {
   const frame = await readFrame(handle, end.offset);
   const seal = frame === null ? null : await readSealFrame(frame, key);
   if (frame === null || seal === null) return 'the seal does not hold';
@@ -91,8 +97,11 @@ const endFault = async (handle: FileHandle, recording: Recording, key: SigningKe
   const expected = encodeSeekTable([...end.frames, { compressedSize: frame.length, decompressedSize: length }]);
   const { size } = await handle.stat();
   const offset = end.offset + frame.length;
-  if (size !== offset + expected.length) return `the file has ${size} bytes, and should end at ${offset + expected.length}`;
+  if (size !== offset + expected.length)
+    return `the file has ${size} bytes, and should end at ${offset + expected.length}`;
   const table = Buffer.alloc(expected.length);
   await readWhole(handle, table, offset);
-  return decodeSeekTable(table) !== null && Buffer.compare(table, expected) === 0 ? null : 'the seek table does not hold';
+  return decodeSeekTable(table) !== null && Buffer.compare(table, expected) === 0
+    ? null
+    : 'the seek table does not hold';
 };

@@ -1,11 +1,4 @@
-import {
-  Conflict,
-  EventGap,
-  InvalidInput,
-  NotFound,
-  SessionEnded,
-  SessionKilled,
-} from '../../../model/errors.ts';
+import { Conflict, EventGap, InvalidInput, NotFound, SessionEnded, SessionKilled } from '../../../model/errors.ts';
 import type { SessionId } from '../../../model/ids.ts';
 import { RECORDING_EVENTS_MAX } from '../../../model/limits.ts';
 import { isRunning, type Session } from '../../../model/session.ts';
@@ -41,11 +34,13 @@ const ownRunningSession = (context: WriteContext, row: RecordingRow, input: Appe
   const owner = context.ownSession(row.session_id as SessionId, input.producer);
   checkEpoch(owner, input.epoch);
   const session = context.session(owner.position);
-  if (session.status === 'KILLED' && session.kill !== null) throw new SessionKilled(session.kill, 'the session was killed');
+  if (session.status === 'KILLED' && session.kill !== null)
+    throw new SessionKilled(session.kill, 'the session was killed');
   if (!isRunning(session.status)) {
     throw new SessionEnded(session.sessionId, `the session is ${session.status}: it takes no more events`);
   }
-  if (row.signature !== null) throw new SessionEnded(session.sessionId, 'the recording is sealed: it takes no more events');
+  if (row.signature !== null)
+    throw new SessionEnded(session.sessionId, 'the recording is sealed: it takes no more events');
   return session;
 };
 
@@ -73,7 +68,12 @@ const checkOverlap = (context: WriteContext, row: RecordingRow, input: AppendBat
   for (const pending of overlapping.map(batchOf)) {
     const from = Math.max(batch.firstEvent, pending.firstEvent);
     const to = Math.min(batch.firstEvent + known, pending.firstEvent + pending.eventCount);
-    const was = sliceBatch(pending.msgpack, scanBatch(pending.msgpack), from - pending.firstEvent, to - pending.firstEvent);
+    const was = sliceBatch(
+      pending.msgpack,
+      scanBatch(pending.msgpack),
+      from - pending.firstEvent,
+      to - pending.firstEvent,
+    );
     const is = sliceBatch(batch.msgpack, given, from - batch.firstEvent, to - batch.firstEvent);
     if (Buffer.compare(was, is) !== 0) {
       throw new Conflict(`events ${from} to ${to - 1} are there already, and are not the same`);
@@ -124,4 +124,3 @@ const seen = (context: WriteContext, session: Session, seenMs: number): void => 
     session.position,
   );
 };
-

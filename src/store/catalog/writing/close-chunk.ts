@@ -19,7 +19,9 @@ export const closeChunk = (context: WriteContext, { recordingId, chunk, indexedS
   const end = chunk.firstEvent + chunk.eventCount;
   if (row.next_pending_event >= end) return;
   if (row.next_pending_event !== chunk.firstEvent) {
-    throw new Error(`chunk at event ${chunk.firstEvent} does not follow the last one, which ends at ${row.next_pending_event}`);
+    throw new Error(
+      `chunk at event ${chunk.firstEvent} does not follow the last one, which ends at ${row.next_pending_event}`,
+    );
   }
   insertChunk(context, row, chunk);
   deletePending(context, row, end, chunk.lastMs);
@@ -65,7 +67,11 @@ const insertChunk = (context: WriteContext, row: RecordingRow, chunk: ChunkRow):
 /** Events before `end` go; a batch that reaches beyond it keeps its later events. */
 const deletePending = (context: WriteContext, row: RecordingRow, end: number, lastMs: number): void => {
   context.run('DELETE FROM batches WHERE recording_key = ? AND first_event + event_count <= ?', row.recording_key, end);
-  const cut = context.get<BatchesTable>('SELECT * FROM batches WHERE recording_key = ? AND first_event < ?', row.recording_key, end);
+  const cut = context.get<BatchesTable>(
+    'SELECT * FROM batches WHERE recording_key = ? AND first_event < ?',
+    row.recording_key,
+    end,
+  );
   if (cut === undefined) return;
   const scanned = scanBatch(cut.msgpack);
   const from = end - cut.first_event;
@@ -110,7 +116,11 @@ export const markCorrupt = (
 ): void => {
   const row = recordingOrThrow(context, recordingId);
   if (row.state === 'CORRUPT' && row.state_reason === reason) return;
-  context.run(`UPDATE recordings SET state = 'CORRUPT', state_reason = ? WHERE recording_key = ?`, reason, row.recording_key);
+  context.run(
+    `UPDATE recordings SET state = 'CORRUPT', state_reason = ? WHERE recording_key = ?`,
+    reason,
+    row.recording_key,
+  );
   context.summariseRecordings(row.session_position);
   context.touch(row.session_position);
 };

@@ -28,7 +28,13 @@ export const requestKill = (context: WriteContext, input: RequestKillWrite): Ses
     row.position,
   );
   const message = input.reason === null ? 'kill requested' : `kill requested: ${input.reason}`;
-  context.tell({ sessionPosition: row.position, atMs: input.atMs, kind: 'KILL_REQUESTED', message, actor: input.requestedBy });
+  context.tell({
+    sessionPosition: row.position,
+    atMs: input.atMs,
+    kind: 'KILL_REQUESTED',
+    message,
+    actor: input.requestedBy,
+  });
   return context.touch(row.position);
 };
 

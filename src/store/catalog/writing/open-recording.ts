@@ -27,7 +27,8 @@ export const openRecording = (context: WriteContext, input: OpenRecordingWrite):
 /** @throws Fenced for an older epoch than the session's, InvalidInput for one that never was */
 export const checkEpoch = (row: Pick<SessionRow, 'epoch'>, epoch: number): void => {
   if (epoch < row.epoch) throw new Fenced(row.epoch, epoch);
-  if (epoch > row.epoch) throw new InvalidInput('epoch', `epoch must be one that an open gave: the newest is ${row.epoch}, got ${epoch}`);
+  if (epoch > row.epoch)
+    throw new InvalidInput('epoch', `epoch must be one that an open gave: the newest is ${row.epoch}, got ${epoch}`);
 };
 
 export const insertRecording = (

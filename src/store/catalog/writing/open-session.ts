@@ -20,7 +20,8 @@ const openNew = (context: WriteContext, input: OpenSessionWrite): OpenedSessionR
   rememberSocket(context, input);
   tellOpening(context, input, position);
   const denied = input.session.denyReason !== null;
-  if (!denied && input.recording !== null) insertRecording(context, position, input.recording, input.session.startedAtMs, null);
+  if (!denied && input.recording !== null)
+    insertRecording(context, position, input.recording, input.session.startedAtMs, null);
   context.summariseRecordings(position);
   if (input.recording === null) explainAbsence(context, position, denied);
   return opened(context, context.touch(position), denied ? null : input.recording);
@@ -62,7 +63,10 @@ const openAgain = (context: WriteContext, input: OpenSessionWrite, known: Sessio
 };
 
 /** What of who, what and where differs; null when nothing does. */
-const differenceOf = (session: Session, { session: input, identity, socketId, upstream }: OpenSessionWrite): string | null => {
+const differenceOf = (
+  session: Session,
+  { session: input, identity, socketId, upstream }: OpenSessionWrite,
+): string | null => {
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['protocol', session.protocol, input.protocol],
     ['upstream', session.upstream, upstream],

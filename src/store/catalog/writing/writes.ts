@@ -15,7 +15,10 @@ const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): Se
   const { sessionId, ...event } = input;
   context.addEvent({ ...event, sessionPosition: session.position });
   context.touch(session.position);
-  const row = context.get<Omit<SessionEventRow, 'session_id'>>('SELECT * FROM session_events WHERE event_id = ?', event.eventId);
+  const row = context.get<Omit<SessionEventRow, 'session_id'>>(
+    'SELECT * FROM session_events WHERE event_id = ?',
+    event.eventId,
+  );
   if (row === undefined) throw new Error('a session event went away within a transaction');
   return sessionEventOf({ ...row, session_id: sessionId });
 };
