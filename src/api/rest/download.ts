@@ -4,7 +4,8 @@ import { isUuid, parseRecordingId } from '../../model/ids.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import type { Session } from '../../model/session.ts';
-import { writeAsciicastV2, writeAsciicastV3, type AsciicastFields } from '../../format/asciicast/asciicast-writer.ts';
+import { asciicastFieldsOf } from '../../format/asciicast/asciicast-fields.ts';
+import { writeAsciicastV2, writeAsciicastV3 } from '../../format/asciicast/asciicast-writer.ts';
 import { writeNdjson } from '../../format/ndjson.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import { unpacked } from '../../store/recordings/unpacked.ts';
@@ -23,16 +24,6 @@ const everything = { fromEvent: 0, fromMs: 0, toMs: null };
 /** What is stored now, in closed chunks and out of them. */
 const runsOf = ({ parts, viewer }: Exchange, { recording }: Wanted): AsyncIterable<Run> =>
   parts.reader.runs(visibilityOf(viewer), recording.recordingId, everything);
-
-const asciicastFields = ({ recording, session }: Wanted): AsciicastFields => ({
-  columns: recording.columns,
-  rows: recording.rows,
-  startedAtMs: recording.startedAtMs,
-  durationMs: recording.state === 'LIVE' ? null : recording.durationMs,
-  title: `${session.user.identity} on ${session.socket.name}`,
-  command: null,
-  termType: null,
-});
 
 const attachment = ({ recording }: Wanted, extension: string): Readonly<Record<string, string>> => ({
   'content-disposition': `attachment; filename="${recording.recordingId}.${extension}"`,
@@ -63,7 +54,7 @@ export const sendAsciicastV2 = (
   mustBeTerminal(wanted);
   const runs = runsOf(exchange, wanted);
   return sendText(exchange, { ...headers, 'content-type': 'application/x-asciicast' }, () =>
-    writeAsciicastV2(asciicastFields(wanted), runs),
+    writeAsciicastV2(asciicastFieldsOf(wanted.session, wanted.recording), runs),
   );
 };
 
@@ -71,7 +62,7 @@ const sendAsciicastV3: Format = async (exchange, wanted) => {
   mustBeTerminal(wanted);
   const headers = { ...attachment(wanted, 'v3.cast'), 'content-type': 'application/x-asciicast' };
   const runs = runsOf(exchange, wanted);
-  await sendText(exchange, headers, () => writeAsciicastV3(asciicastFields(wanted), runs));
+  await sendText(exchange, headers, () => writeAsciicastV3(asciicastFieldsOf(wanted.session, wanted.recording), runs));
 };
 
 /** The recording as a JSON tuple a line. */
