@@ -1,17 +1,20 @@
 import { encodeBatch } from '../format/batch-encoder.ts';
+import { CHUNK_BYTES_TARGET } from '../model/limits.ts';
 import type { RecordedEvent } from '../model/recorded-event.ts';
 
 export type EventBatch = { readonly eventCount: number; readonly msgpack: Uint8Array };
 
-/** A batch is sent when its events' data has this many bytes … */
-const BATCH_DATA_BYTES = 192 * 1024;
+/** A batch is sent when its events have this many bytes, so that it becomes a chunk as it is … */
+const BATCH_BYTES = CHUNK_BYTES_TARGET;
+/** About what an event has beside its data. */
+const ENVELOPE_BYTES = 8;
 /** … or it has this many events. */
 const BATCH_EVENTS = 8192;
 
 /** Collects events into batches of a size that is good to send. */
 export class EventBatches {
   #events: RecordedEvent[] = [];
-  #dataBytes = 0;
+  #bytes = 0;
   /** Milliseconds from the recording's start of the last event; 0 before the first. */
   lastMs = 0;
 
@@ -20,9 +23,9 @@ export class EventBatches {
     const full: EventBatch[] = [];
     for (const event of events) {
       this.#events.push(event);
-      this.#dataBytes += dataSize(event);
+      this.#bytes += dataSize(event) + ENVELOPE_BYTES;
       this.lastMs = event.timeMs;
-      if (this.#dataBytes >= BATCH_DATA_BYTES || this.#events.length >= BATCH_EVENTS) full.push(...this.end());
+      if (this.#bytes >= BATCH_BYTES || this.#events.length >= BATCH_EVENTS) full.push(...this.end());
     }
     return full;
   }
@@ -32,7 +35,7 @@ export class EventBatches {
     if (this.#events.length === 0) return [];
     const batch = { eventCount: this.#events.length, msgpack: encodeBatch(this.#events) };
     this.#events = [];
-    this.#dataBytes = 0;
+    this.#bytes = 0;
     return [batch];
   }
 }

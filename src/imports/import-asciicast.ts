@@ -153,15 +153,20 @@ const feed = async (
   signal: AbortSignal,
 ): Promise<void> => {
   if (recording === null) return;
+  const { recordingId } = recording;
   let firstEvent = 0;
+  // The next batch is read while the one before is on its way to the disk.
+  let sent: Promise<unknown> = Promise.resolve();
   for await (const { msgpack, eventCount } of batchesOf(source, checked)) {
+    await sent;
     signal.throwIfAborted();
     const end = firstEvent + eventCount;
-    if (end > (nextEvent ?? 0)) {
-      await intake.appendEvents(producer, { recordingId: recording.recordingId, epoch, firstEvent, msgpack });
-    }
+    if (end > (nextEvent ?? 0)) sent = intake.appendEvents(producer, { recordingId, epoch, firstEvent, msgpack });
+    // Whoever waits for it is told; meanwhile nobody is.
+    sent.catch(() => {});
     firstEvent = end;
   }
+  await sent;
 };
 
 async function* batchesOf(source: ImportSource, { batches: kept }: Checked): AsyncGenerator<EventBatch, void, void> {

@@ -11,6 +11,7 @@ import type {
   Producer,
 } from '../model/intake.ts';
 import { Unavailable } from '../model/errors.ts';
+import { PENDING_BYTES_MAX } from '../model/limits.ts';
 import type { Session, SessionProtocol } from '../model/session.ts';
 import { scanBatch } from '../format/batch.ts';
 import type { CatalogWriter, NewRecording } from '../store/catalog/catalog.ts';
@@ -32,6 +33,8 @@ export type LocalIntakeParts = {
   readonly ids: Ids;
   /** Why no new recordings can be taken now; null when they can. */
   readonly unavailable: () => string | null;
+  /** Resolves when the recording's pending batches have been worked off, or could not be. */
+  readonly relief: (recordingId: RecordingId) => Promise<void>;
 };
 
 /** Seconds after which a producer may try again when the disk is below its reserve. */
@@ -106,7 +109,7 @@ export class LocalIntake implements Intake {
 
   async appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
     const { eventCount, firstMs, lastMs, offsets, times } = scanBatch(input.msgpack);
-    const { sessionId, nextEvent, kill } = await this.#parts.writer.appendBatch({
+    const { sessionId, nextEvent, pendingBytes, kill } = await this.#parts.writer.appendBatch({
       producer: producer.producer,
       recordingId: input.recordingId,
       epoch: input.epoch,
@@ -115,6 +118,8 @@ export class LocalIntake implements Intake {
       times,
       atMs: this.#parts.clock(),
     });
+    // A producer that is faster than the disk is slowed down here.
+    if (pendingBytes > PENDING_BYTES_MAX) await this.#parts.relief(input.recordingId);
     return { nextEvent, kill: kill === null ? null : { sessionId, ...kill } };
   }
 

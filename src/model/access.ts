@@ -44,9 +44,6 @@ export const mustBeAllowed = (viewer: Viewer, action: Action): void => {
 export const visibilityOf = (viewer: Viewer): Visibility =>
   viewer.role === 'PRODUCER' ? { scope: 'producer', producer: viewer.producer ?? '' } : seesAll;
 
-/** The name under which the viewer's sessions are opened. */
-export const producerOf = (viewer: Viewer): string => viewer.producer ?? viewer.name;
-
 /** One answer for "none" and "not yours". @throws NotFound always */
 export const noSuchSession = (): never => {
   throw new NotFound('no such session');

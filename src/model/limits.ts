@@ -52,6 +52,8 @@ export const CHUNK_BYTES_TARGET = 256 * 1024;
 export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
 /** A chunk stays open past its target at most this far when no event boundary lies outside a UTF-8 character. */
 export const CHUNK_BYTES_FORCED = 4 * 1024 * 1024;
+/** Pending bytes of one recording beyond which its producer waits until they are in chunks. */
+export const PENDING_BYTES_MAX = 16 * 1024 * 1024;
 /** zstd window that a reader allows: 2^23 = 8 MiB. */
 export const ZSTD_WINDOW_LOG_MAX = 23;
 /** A chunk of at least CHUNK_QUIET_BYTES is closed at this age … */

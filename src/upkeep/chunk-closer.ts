@@ -1,6 +1,7 @@
 import { seesAll } from '../model/access.ts';
 import type { RecordingId } from '../model/ids.ts';
 import {
+  BATCH_BYTES_MAX,
   CHUNK_AGE_MAX_MS,
   CHUNK_AGE_MS,
   CHUNK_BYTES_FORCED,
@@ -10,7 +11,13 @@ import {
 import { isRunning } from '../model/session.ts';
 import { chunkEnd } from '../format/chunk-end.ts';
 import { chunkOf } from '../format/chunk-of.ts';
-import type { CatalogReader, CatalogWriter, CommitAnnouncement, UnsealedRecording } from '../store/catalog/catalog.ts';
+import type {
+  CatalogReader,
+  CatalogWriter,
+  CommitAnnouncement,
+  PendingBatch,
+  UnsealedRecording,
+} from '../store/catalog/catalog.ts';
 import type { AppendTarget, Recordings } from '../store/recordings/recordings.ts';
 import { recoverRecording } from './recovery.ts';
 
@@ -63,6 +70,12 @@ export class ChunkCloser implements AsyncDisposable {
       const { change, pendingBytes, recordingId } = announcement;
       if (change === 'ending' || (change === 'appended' && pendingBytes >= CHUNK_BYTES_TARGET)) this.#want(recordingId);
     }
+  }
+
+  /** Resolves when what is due of the recording has been closed, or could not be. */
+  async relief(recordingId: RecordingId): Promise<void> {
+    this.#want(recordingId);
+    await this.#working.get(recordingId);
   }
 
   /** Looks at every recording that is not sealed. */
@@ -130,21 +143,32 @@ export class ChunkCloser implements AsyncDisposable {
   }
 
   async #nextChunk(unsealed: UnsealedRecording): Promise<ReturnType<typeof chunkOf> | null> {
-    const { recording, nextPendingEvent, pendingBytes, pendingSinceMs } = unsealed;
+    // Nearly always two chunks' worth hold one; a batch may be larger, and a good boundary further.
+    for (const batchBytesMax of [2 * CHUNK_BYTES_TARGET, CHUNK_BYTES_FORCED + BATCH_BYTES_MAX]) {
+      const { batches, hasMore } = await this.#pending(unsealed, batchBytesMax);
+      const eventCount = chunkEnd(batches, CHUNK_BYTES_TARGET, {
+        atEnd: isOver(unsealed) && !hasMore,
+        aged: isAged(unsealed.pendingBytes, unsealed.pendingSinceMs, this.#parts.clock()),
+      });
+      if (eventCount !== null) return chunkOf(batches, eventCount);
+      if (!hasMore) return null;
+    }
+    return null;
+  }
+
+  async #pending(
+    { recording, nextPendingEvent }: UnsealedRecording,
+    batchBytesMax: number,
+  ): Promise<{ readonly batches: readonly PendingBatch[]; readonly hasMore: boolean }> {
     const contents = await this.#parts.reader.contents(seesAll, recording.recordingId, {
       fromEvent: nextPendingEvent,
       fromMs: 0,
       toMs: null,
       chunksMax: 1,
-      batchBytesMax: CHUNK_BYTES_FORCED,
+      batchBytesMax,
       batchesBefore: 0,
     });
-    const batches = contents?.batches ?? [];
-    const eventCount = chunkEnd(batches, CHUNK_BYTES_TARGET, {
-      atEnd: isOver(unsealed) && contents?.moreBatches === false,
-      aged: isAged(pendingBytes, pendingSinceMs, this.#parts.clock()),
-    });
-    return eventCount === null ? null : chunkOf(batches, eventCount);
+    return { batches: contents?.batches ?? [], hasMore: contents?.moreBatches === true };
   }
 
   async #seal(unsealed: UnsealedRecording): Promise<void> {

@@ -244,6 +244,8 @@ export type AppendBatchWrite = {
 export type AppendedBatch = {
   readonly sessionId: SessionId;
   readonly nextEvent: number;
+  /** What of the recording is in no closed chunk yet. */
+  readonly pendingBytes: number;
   /** Set while the session is KILLING. */
   readonly kill: Session['kill'];
 };

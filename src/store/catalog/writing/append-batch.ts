@@ -25,6 +25,7 @@ export const appendBatch = (context: WriteContext, input: AppendBatchWrite): App
   if (rest.eventCount > 0) keep(context, row, session, rest, input.atMs);
   return {
     sessionId: session.sessionId,
+    pendingBytes: row.pending_bytes + rest.msgpack.length,
     nextEvent: Math.max(row.event_count, batch.firstEvent + batch.eventCount),
     kill: session.status === 'KILLING' ? session.kill : null,
   };

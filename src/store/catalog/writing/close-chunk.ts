@@ -24,12 +24,7 @@ export const closeChunk = (context: WriteContext, { recordingId, chunk, indexedS
     );
   }
   insertChunk(context, row, chunk);
-  deletePending(context, row, end, chunk.lastMs);
-  const pending = context.get<{ bytes: number }>(
-    'SELECT coalesce(sum(length(msgpack)), 0) AS bytes FROM batches WHERE recording_key = ?',
-    row.recording_key,
-  );
-  const pendingBytes = pending?.bytes ?? 0;
+  const pendingBytes = row.pending_bytes - deletePending(context, row, end, chunk.lastMs);
   context.run(
     `UPDATE recordings SET chunk_count = chunk_count + 1, raw_size = raw_size + ?, indexed_size = ?, head_hash = ?,
        next_pending_event = ?, event_count = max(event_count, ?), duration_ms = max(duration_ms, ?), pending_bytes = ?,
@@ -64,27 +59,38 @@ const insertChunk = (context: WriteContext, row: RecordingRow, chunk: ChunkRow):
   );
 };
 
-/** Events before `end` go; a batch that reaches beyond it keeps its later events. */
-const deletePending = (context: WriteContext, row: RecordingRow, end: number, lastMs: number): void => {
-  context.run('DELETE FROM batches WHERE recording_key = ? AND first_event + event_count <= ?', row.recording_key, end);
+/** Events before `end` go; a batch that reaches beyond it keeps its later events. @returns how many bytes went */
+const deletePending = (context: WriteContext, row: RecordingRow, end: number, lastMs: number): number => {
+  const gone = context.all<{ bytes: number }>(
+    'DELETE FROM batches WHERE recording_key = ? AND first_event + event_count <= ? RETURNING length(msgpack) AS bytes',
+    row.recording_key,
+    end,
+  );
+  const bytes = gone.reduce((sum, batch) => sum + batch.bytes, 0);
   const cut = context.get<BatchesTable>(
     'SELECT * FROM batches WHERE recording_key = ? AND first_event < ?',
     row.recording_key,
     end,
   );
-  if (cut === undefined) return;
+  return cut === undefined ? bytes : bytes + shorten(context, cut, end, lastMs);
+};
+
+/** @returns how many bytes went */
+const shorten = (context: WriteContext, cut: BatchesTable, end: number, lastMs: number): number => {
   const scanned = scanBatch(cut.msgpack);
   const from = end - cut.first_event;
+  const rest = sliceBatch(cut.msgpack, scanned, from);
   context.run(
     `UPDATE batches SET first_event = ?, event_count = ?, first_ms = ?, msgpack = ?
      WHERE recording_key = ? AND first_event = ?`,
     end,
     cut.event_count - from,
     scanned.times[from] ?? lastMs,
-    sliceBatch(cut.msgpack, scanned, from),
-    row.recording_key,
+    rest,
+    cut.recording_key,
     cut.first_event,
   );
+  return cut.msgpack.length - rest.length;
 };
 
 /** The recording's seal is on disk. */
