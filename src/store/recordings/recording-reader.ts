@@ -52,22 +52,18 @@ export class RecordingReader {
   ): Promise<RunPage | null> {
     const contents = await this.#contents(visibility, recordingId, part, runsMax, null);
     if (contents === null) return null;
+    const sources = sourcesOf(contents);
+    const taken = sources.slice(0, countWithin(sources, runsMax, bytesMax));
     const runs: Run[] = [];
-    let bytes = 0;
-    let hasMore = contents.moreChunks || contents.moreBatches;
-    for (const source of sourcesOf(contents)) {
-      if (runs.length === runsMax || (runs.length > 0 && bytes + source.rawSize > bytesMax)) {
-        hasMore = true;
-        break;
-      }
-      runs.push(await this.#read(contents.recording, source, part.fromEvent, runs.at(-1) ?? null));
-      bytes += source.rawSize;
+    for (const loaded of await Promise.all(taken.map((source) => this.#load(contents.recording, source)))) {
+      if (loaded !== null) runs.push(continued(loaded, part.fromEvent, runs.at(-1) ?? null));
     }
+    const hasMore = contents.moreChunks || contents.moreBatches || taken.length < sources.length;
     return { recording: contents.recording, runs, hasMore };
   }
 
   /**
-   * Everything from the part's begin to what is stored when the end is reached; one run in memory at a time.
+   * Everything from the part's begin to what is stored when the end is reached; one run in memory, and the next one.
    * @param follows the run that was read before these, when they go on from it
    */
   async *runs(
@@ -81,8 +77,8 @@ export class RecordingReader {
     for (;;) {
       const contents = await this.#contents(visibility, recordingId, place, CHUNKS_AT_ONCE, before);
       if (contents === null) return;
-      for (const source of sourcesOf(contents)) {
-        const run = await this.#read(contents.recording, source, place.fromEvent, before);
+      for await (const loaded of this.#loadAhead(contents)) {
+        const run = continued(loaded, place.fromEvent, before);
         yield run;
         before = run;
         place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
@@ -103,12 +99,24 @@ export class RecordingReader {
     return this.#parts.catalog.contents(visibility, recordingId, wanted);
   }
 
-  async #read(recording: Recording, source: Source, fromEvent: number, before: Run | null): Promise<Run> {
-    const run = 'chunk' in source ? await this.#readChunk(recording, source.chunk) : joinBatches(source.batches);
-    // A chunk begins at a whole character. Pending batches may not: what was read before them says so.
-    const follows = before !== null && before.firstEvent + before.eventCount === run.firstEvent;
-    const carry = 'batches' in source && follows ? carryAfter(before) : nothing;
-    return sliceRun({ ...run, carry }, fromEvent);
+  /** Each source's run in order. The next one is read while the reader looks at the one before: one ahead, and no more. */
+  async *#loadAhead({ recording, chunks, batches }: Contents): AsyncGenerator<Loaded, void, void> {
+    const sources = sourcesOf({ chunks, batches });
+    let next = this.#load(recording, sources[0]);
+    for (let at = 1; at <= sources.length; at += 1) {
+      const loaded = await next;
+      next = this.#load(recording, sources[at]);
+      // A reader that leaves does not hear how the read ahead went.
+      next.catch(() => {});
+      if (loaded !== null) yield loaded;
+    }
+  }
+
+  async #load(recording: Recording, source: Source | undefined): Promise<Loaded | null> {
+    if (source === undefined) return null;
+    return 'chunk' in source
+      ? { run: await this.#readChunk(recording, source.chunk), isPending: false }
+      : { run: { ...joinBatches(source.batches), carry: nothing }, isPending: true };
   }
 
   async #readChunk(recording: Recording, chunk: ChunkRow): Promise<Run> {
@@ -180,11 +188,32 @@ type Source =
   | { readonly chunk: ChunkRow; readonly rawSize: number }
   | { readonly batches: readonly PendingBatch[]; readonly rawSize: number };
 
+/** A run that was read, and whether it is of pending batches. */
+type Loaded = { readonly run: Run; readonly isPending: boolean };
+
+/** The run from the wanted event on, with what of a character came before it. */
+const continued = ({ run, isPending }: Loaded, fromEvent: number, before: Run | null): Run => {
+  // A chunk begins at a whole character. Pending batches may not: what was read before them says so.
+  const follows = before !== null && before.firstEvent + before.eventCount === run.firstEvent;
+  const carry = isPending && follows ? carryAfter(before) : nothing;
+  return sliceRun({ ...run, carry }, fromEvent);
+};
+
 /** What runs are made of: each chunk, then all pending batches together. */
-const sourcesOf = ({ chunks, batches }: Contents): readonly Source[] => {
+const sourcesOf = ({ chunks, batches }: Pick<Contents, 'chunks' | 'batches'>): readonly Source[] => {
   const sources: Source[] = chunks.map((chunk) => ({ chunk, rawSize: chunk.rawSize }));
   const rawSize = batches.reduce((sum, batch) => sum + batch.msgpack.length, 0);
   return batches.length === 0 ? sources : [...sources, { batches, rawSize }];
+};
+
+/** How many of the sources a page takes: the first, and those that fit beside it. */
+const countWithin = (sources: readonly Source[], runsMax: number, bytesMax: number): number => {
+  let bytes = 0;
+  const beyond = sources.findIndex(({ rawSize }, at) => {
+    bytes += rawSize;
+    return at === runsMax || (at > 0 && bytes > bytesMax);
+  });
+  return beyond === -1 ? sources.length : beyond;
 };
 
 const joinBatches = (batches: readonly PendingBatch[]): Omit<Run, 'carry'> => {
