@@ -37,7 +37,10 @@ export interface CatalogReader {
   /** The newest revision that is visible. */
   revision(): Promise<Revision>;
 
-  /** Null when no visible session was this user's. */
+  /**
+   * Null when no visible session was this user's. As known today of all sessions; to a producer, as its own newest session
+   * has it. The same for sockets.
+   */
   user(visibility: Visibility, identity: string): Promise<User | null>;
   socket(visibility: Visibility, socketId: SocketId): Promise<Socket | null>;
 
@@ -179,15 +182,15 @@ export interface CatalogWriter {
   closeSession(input: CloseSessionWrite): Promise<Session>;
   /** Adds the row of a chunk whose bytes are on disk, and deletes the pending batches that it holds. Repeating is the same. */
   closeChunk(input: CloseChunkWrite): Promise<void>;
-  /** The recording's seal is on disk. Repeating is the same. */
+  /** The recording's seal is on disk. Repeating is the same. Fails while events wait that are in no closed chunk. */
   sealRecording(input: SealRecordingWrite): Promise<Recording>;
-  /** Stored chunks no longer hold what was written. Repeating is the same. */
+  /** Stored chunks no longer hold what was written. Repeating is the same, and the first reason stands. */
   markCorrupt(input: {
     readonly recordingId: RecordingId;
     readonly reason: string;
     readonly atMs: number;
   }): Promise<void>;
-  /** One line in a session's story. */
+  /** One line in a session's story. Repeating is the same. @throws NotFound, Conflict (another session has the id) */
   addSessionEvent(input: AddSessionEventWrite): Promise<SessionEvent>;
   /** Puts a token in the place of the one with the same name. */
   putToken(input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number }): Promise<void>;

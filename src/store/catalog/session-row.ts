@@ -8,9 +8,17 @@ import type {
   SessionKill,
   SessionProtocol,
   SessionStatus,
+  User,
 } from '../../model/session.ts';
 import type { ChunkRow, PendingBatch } from './catalog.ts';
-import type { BatchesTable, ChunksTable, RecordingsTable, SessionEventsTable, SessionsTable } from './tables.ts';
+import type {
+  BatchesTable,
+  ChunksTable,
+  RecordingsTable,
+  SessionEventsTable,
+  SessionsTable,
+  UsersTable,
+} from './tables.ts';
 
 export type SessionRow = Readonly<SessionsTable>;
 export type RecordingRow = Omit<RecordingsTable, 'recording_key'> & {
@@ -73,6 +81,16 @@ export const sessionOf = (row: SessionRow, log: string): Session => ({
   recordingCount: row.recording_count,
   epoch: row.epoch,
   revision: { log, position: row.revision },
+});
+
+export const userOf = (row: UsersTable): User => ({
+  identity: row.identity,
+  email: row.email,
+  name: row.name,
+  picture: row.picture,
+  sub: row.sub,
+  nickname: row.nickname,
+  isServiceAccount: row.is_service_account !== 0,
 });
 
 export const recordingOf = (row: RecordingRow): Recording => ({

@@ -14,7 +14,7 @@ import type { CatalogReader, Contents, ContentsPart, SigningKey, TokenRow, Unsea
 import { readContents } from './read-contents.ts';
 import { byPosition, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { matchingSessions, sessionPage, foldCase } from './session-query.ts';
-import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow } from './session-row.ts';
+import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow, userOf } from './session-row.ts';
 import { build, Statements } from './statements.ts';
 
 /** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
@@ -89,35 +89,22 @@ export class SqliteReader implements CatalogReader {
 
   async user(visibility: Visibility, identity: string): Promise<User | null> {
     const key = foldCase(identity);
-    const seen = visibleSessions(visibility)
-      .where('user_identity_key', '=', key)
-      .clearSelect()
-      .select('position')
-      .limit(1);
-    if (this.#statements.get(seen) === undefined) return null;
+    const newest = this.#newest(visibleSessions(visibility).where('user_identity_key', '=', key));
+    if (newest === null || visibility.scope === 'producer') return newest?.user ?? null;
     const row = this.#statements.get(build.selectFrom('users').selectAll().where('identity_key', '=', key));
-    if (row === undefined) return null;
-    const { email, name, picture, sub, nickname } = row;
-    return {
-      identity: row.identity,
-      email,
-      name,
-      picture,
-      sub,
-      nickname,
-      isServiceAccount: row.is_service_account !== 0,
-    };
+    return row === undefined ? null : userOf(row);
   }
 
   async socket(visibility: Visibility, socketId: SocketId): Promise<Socket | null> {
-    const seen = visibleSessions(visibility)
-      .where('socket_id', '=', socketId)
-      .clearSelect()
-      .select('position')
-      .limit(1);
-    if (this.#statements.get(seen) === undefined) return null;
+    const newest = this.#newest(visibleSessions(visibility).where('socket_id', '=', socketId));
+    if (newest === null || visibility.scope === 'producer') return newest?.socket ?? null;
     const row = this.#statements.get(build.selectFrom('sockets').selectAll().where('socket_id', '=', socketId));
     return row === undefined ? null : { socketId, name: row.name, protocol: row.protocol as SessionProtocol };
+  }
+
+  /** What other producers told of a user or a socket is not a producer's to read: it is told what its newest session has. */
+  #newest(query: ReturnType<typeof visibleSessions>): Session | null {
+    return this.#session(query.orderBy('position', 'desc').limit(1));
   }
 
   async sessionEvents(

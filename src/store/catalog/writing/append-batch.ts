@@ -2,7 +2,8 @@ import { Conflict, EventGap, InvalidInput, NotFound, SessionEnded, SessionKilled
 import type { SessionId } from '../../../model/ids.ts';
 import { RECORDING_EVENTS_MAX } from '../../../model/limits.ts';
 import { isRunning, type Session } from '../../../model/session.ts';
-import { scanBatch, sliceBatch } from '../../../format/batch.ts';
+import { scanBatch, type ScannedBatch, sliceBatch, writeRetimed } from '../../../format/batch.ts';
+import { MsgpackWriter } from '../../../format/msgpack-writer.ts';
 import type { AppendBatchWrite, AppendedBatch, PendingBatch } from '../catalog.ts';
 import { batchOf, type RecordingRow } from '../session-row.ts';
 import type { BatchesTable } from '../tables.ts';
@@ -69,17 +70,25 @@ const checkOverlap = (context: WriteContext, row: RecordingRow, input: AppendBat
   for (const pending of overlapping.map(batchOf)) {
     const from = Math.max(batch.firstEvent, pending.firstEvent);
     const to = Math.min(batch.firstEvent + known, pending.firstEvent + pending.eventCount);
-    const was = sliceBatch(
-      pending.msgpack,
-      scanBatch(pending.msgpack),
-      from - pending.firstEvent,
-      to - pending.firstEvent,
-    );
-    const is = sliceBatch(batch.msgpack, given, from - batch.firstEvent, to - batch.firstEvent);
+    const kept = scanBatch(pending.msgpack);
+    const was = comparable(pending.msgpack, kept, from - pending.firstEvent, to - pending.firstEvent);
+    const is = comparable(batch.msgpack, given, from - batch.firstEvent, to - batch.firstEvent);
     if (Buffer.compare(was, is) !== 0) {
       throw new Conflict(`events ${from} to ${to - 1} are there already, and are not the same`);
     }
   }
+};
+
+/**
+ * Events [from, to) with the first one's time written in one way. Where a batch begins, the producer wrote it: from the
+ * recording's start, and in as many bytes as it liked.
+ */
+const comparable = (msgpack: Uint8Array, scanned: ScannedBatch, from: number, to: number): Uint8Array => {
+  const part = sliceBatch(msgpack, scanned, from, to);
+  if (from > 0) return part;
+  const writer = new MsgpackWriter(part.length + 16);
+  writeRetimed(writer, part, scanned.firstMs);
+  return writer.finish();
 };
 
 const keep = (context: WriteContext, row: RecordingRow, session: Session, batch: PendingBatch, atMs: number): void => {

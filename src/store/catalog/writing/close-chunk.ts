@@ -97,6 +97,9 @@ const shorten = (context: WriteContext, cut: BatchesTable, end: number, lastMs: 
 export const sealRecording = (context: WriteContext, input: SealRecordingWrite): Recording => {
   const row = recordingOrThrow(context, input.recordingId);
   if (row.signature === null) {
+    if (row.next_pending_event < row.event_count) {
+      throw new Error(`events from ${row.next_pending_event} on are in no chunk yet: a seal would leave them out`);
+    }
     context.run(
       `UPDATE recordings SET state = ?, state_reason = ?, indexed_size = ?, head_hash = ?, signature = ?, key_id = ?
        WHERE recording_key = ?`,
@@ -115,13 +118,13 @@ export const sealRecording = (context: WriteContext, input: SealRecordingWrite):
   return recordingOf(recordingOrThrow(context, input.recordingId));
 };
 
-/** Stored chunks no longer hold what was written. */
+/** Stored chunks no longer hold what was written. The first reason stands: each reading may find another chunk. */
 export const markCorrupt = (
   context: WriteContext,
   { recordingId, reason }: { readonly recordingId: RecordingId; readonly reason: string },
 ): void => {
   const row = recordingOrThrow(context, recordingId);
-  if (row.state === 'CORRUPT' && row.state_reason === reason) return;
+  if (row.state === 'CORRUPT') return;
   context.run(
     `UPDATE recordings SET state = 'CORRUPT', state_reason = ? WHERE recording_key = ?`,
     reason,

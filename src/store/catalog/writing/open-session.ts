@@ -44,13 +44,15 @@ const explainAbsence = (context: WriteContext, position: number, denied: boolean
 const openAgain = (context: WriteContext, input: OpenSessionWrite, known: SessionRow): OpenedSessionRow => {
   if (known.producer !== input.producer) throw new NotFound('no such session');
   const session = context.session(known.position);
-  if (session.status === 'DENIED' && input.session.denyReason !== null) return opened(context, session, null);
+  if (session.status === 'DENIED' && input.session.denyReason !== null) {
+    refuseDifference(session, input);
+    return opened(context, session, null);
+  }
   if (session.kill !== null) throw new SessionKilled(session.kill, 'the session was killed');
   if (!isRunning(session.status)) {
     throw new SessionEnded(session.sessionId, `the session is ${session.status}: it takes nothing more`);
   }
-  const difference = differenceOf(session, input);
-  if (difference !== null) throw new Conflict(`the session is open already, with another ${difference}`);
+  refuseDifference(session, input);
   context.run('UPDATE sessions SET epoch = epoch + 1 WHERE position = ?', known.position);
   context.tell({
     sessionPosition: known.position,
@@ -60,6 +62,12 @@ const openAgain = (context: WriteContext, input: OpenSessionWrite, known: Sessio
     actor: input.actor,
   });
   return opened(context, context.touch(known.position), input.recording);
+};
+
+/** @throws Conflict when who, what or where is not what the session was opened with */
+const refuseDifference = (session: Session, input: OpenSessionWrite): void => {
+  const difference = differenceOf(session, input);
+  if (difference !== null) throw new Conflict(`the session is known already, with another ${difference}`);
 };
 
 /** What of who, what and where differs; null when nothing does. */
@@ -75,6 +83,7 @@ const differenceOf = (
     ['client address', session.client.ip, input.client.ip],
     ['server', `${session.server.name}:${session.server.port}`, `${input.server.name}:${input.server.port}`],
     ['SSH user', session.sshUser, input.sshUser],
+    ['verdict', session.status === 'DENIED', input.denyReason !== null],
   ];
   return pairs.find(([, was, is]) => was !== is)?.[0] ?? null;
 };

@@ -1,4 +1,4 @@
-import { NotFound } from '../../../model/errors.ts';
+import { Conflict, NotFound } from '../../../model/errors.ts';
 import type { SessionEvent } from '../../../model/session-event.ts';
 import type { AddSessionEventWrite, CatalogWriter, TokenRow } from '../catalog.ts';
 import { sessionEventOf, type SessionEventRow } from '../session-row.ts';
@@ -13,15 +13,20 @@ const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): Se
   const session = context.sessionRow(input.sessionId);
   if (session === undefined) throw new NotFound('no such session');
   const { sessionId, ...event } = input;
-  context.addEvent({ ...event, sessionPosition: session.position });
-  context.touch(session.position);
-  const row = context.get<Omit<SessionEventRow, 'session_id'>>(
-    'SELECT * FROM session_events WHERE event_id = ?',
-    event.eventId,
-  );
+  const known = eventRow(context, event.eventId);
+  if (known === undefined) {
+    context.addEvent({ ...event, sessionPosition: session.position });
+    context.touch(session.position);
+  } else if (known.session_position !== session.position) {
+    throw new Conflict('another session has an event with this id');
+  }
+  const row = known ?? eventRow(context, event.eventId);
   if (row === undefined) throw new Error('a session event went away within a transaction');
   return sessionEventOf({ ...row, session_id: sessionId });
 };
+
+const eventRow = (context: WriteContext, eventId: string): Omit<SessionEventRow, 'session_id'> | undefined =>
+  context.get('SELECT * FROM session_events WHERE event_id = ?', eventId);
 
 const putToken = (
   context: WriteContext,

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { chunksContract } from './chunks-contract.ts';
+import { feedingContract } from './feeding-contract.ts';
+import { openingContract } from './opening-contract.ts';
+import { storyContract } from './story-contract.ts';
+import { CatalogSubject, type OpenCatalog } from './subject.ts';
+import { visibilityContract } from './visibility-contract.ts';
+
+/** Tests every MUST of the Catalog port against an implementation of it. */
+export const catalogContract = (implementation: string, open: OpenCatalog): void => {
+  describe(`the catalog: ${implementation}`, () => {
+    const subject = new CatalogSubject(open);
+    beforeAll(() => subject.start());
+    afterAll(() => subject.stop());
+    for (const part of [openingContract, feedingContract, chunksContract, storyContract, visibilityContract])
+      part(subject);
+  });
+};
