@@ -30,12 +30,16 @@ export class ImportProgress implements Disposable {
     this.#bar?.setTotal(this.#bar.getTotal() + sizeBytes);
   }
 
+  /** So many bytes more were read. */
+  read(bytes: number): void {
+    this.#bytes += bytes;
+    this.#bar?.update(this.#bytes, { megabytes: megabytes(this.#bytes) });
+  }
+
   /** A file is done. */
-  done(name: string, sizeBytes: number): void {
+  done(name: string): void {
     this.#files += 1;
-    this.#bytes += sizeBytes;
-    const shown = printable(name).slice(-NAME_WIDTH);
-    this.#bar?.update(this.#bytes, { files: this.#files, megabytes: megabytes(this.#bytes), name: shown });
+    this.#bar?.update(this.#bytes, { files: this.#files, name: printable(name).slice(-NAME_WIDTH) });
   }
 
   #line(): string {

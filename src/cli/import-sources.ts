@@ -14,26 +14,36 @@ export type NamedSource = ImportSource & { readonly name: string; readonly sizeB
 /** What is taken in of a folder. A file that is named is taken whatever its name is. */
 const recordingName = /\.(?:cast|json)(?:\.gz|\.zst)?$/i;
 
-/** All recordings that these words name: files, folders and all folders in them, in the order of their names. `-` is standard input. */
-export async function* importSources(words: readonly string[]): AsyncGenerator<NamedSource | Missing> {
+/** Told how many more bytes of a file were read. */
+export type ReadListener = (bytes: number) => void;
+
+/**
+ * All recordings that these words name: files, folders and all folders in them, in the order of their names. `-` is standard
+ * input.
+ * @param onRead told of each file's bytes once, however often it is read
+ */
+export async function* importSources(
+  words: readonly string[],
+  onRead: ReadListener,
+): AsyncGenerator<NamedSource | Missing> {
   for (const word of words) {
-    if (word === '-') yield* standardInput();
-    else yield* named(word, true);
+    if (word === '-') yield* standardInput(onRead);
+    else yield* named(word, true, onRead);
   }
 }
 
 /** What was named cannot be read. */
 export type Missing = { readonly name: string; readonly error: string };
 
-async function* named(name: string, isAsked: boolean): AsyncGenerator<NamedSource | Missing> {
+async function* named(name: string, isAsked: boolean, onRead: ReadListener): AsyncGenerator<NamedSource | Missing> {
   try {
     const stats = await stat(name);
     if (stats.isDirectory()) {
       for (const entry of (await readdir(name)).sort()) {
-        if (!entry.startsWith('.')) yield* named(path.join(name, entry), false);
+        if (!entry.startsWith('.')) yield* named(path.join(name, entry), false, onRead);
       }
     } else if (isAsked || recordingName.test(name)) {
-      yield { name, sizeBytes: stats.size, modifiedAtMs: stats.mtimeMs, open: () => readDecompressed(name) };
+      yield { name, sizeBytes: stats.size, modifiedAtMs: stats.mtimeMs, open: openCounted(name, onRead) };
     }
   } catch (error) {
     yield { name, error: error instanceof Error ? error.message : String(error) };
@@ -41,14 +51,14 @@ async function* named(name: string, isAsked: boolean): AsyncGenerator<NamedSourc
 }
 
 /** Standard input is read twice, so it is put into a file first. */
-async function* standardInput(): AsyncGenerator<NamedSource> {
+async function* standardInput(onRead: ReadListener): AsyncGenerator<NamedSource> {
   const folder = await mkdtemp(path.join(tmpdir(), 'reeltime-import-'));
   try {
     const file = path.join(folder, 'standard-input');
     await using handle = await open(file, 'wx', 0o600);
-    await pipeline(process.stdin, handle.createWriteStream({ autoClose: false }));
+    await handle.writeFile(process.stdin);
     const { size } = await handle.stat();
-    yield { name: '-', sizeBytes: size, modifiedAtMs: Date.now(), open: () => readDecompressed(file) };
+    yield { name: '-', sizeBytes: size, modifiedAtMs: Date.now(), open: openCounted(file, onRead) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -60,15 +70,31 @@ const isZstd = (head: Uint8Array): boolean =>
   (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) ||
   ((head[0] ?? 0) >> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18);
 
-/** The file's bytes, decompressed when its first bytes say that it is compressed. */
-async function* readDecompressed(file: string): AsyncGenerator<Uint8Array> {
+const openCounted = (file: string, onRead: ReadListener): (() => AsyncIterable<Uint8Array>) => {
+  let furthest = 0;
+  return () =>
+    readDecompressed(file, (position) => {
+      if (position <= furthest) return;
+      onRead(position - furthest);
+      furthest = position;
+    });
+};
+
+/**
+ * The file's bytes, decompressed when its first bytes say that it is compressed.
+ * @param onPosition told how far the file was read
+ */
+async function* readDecompressed(file: string, onPosition: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const decoder = decoderFor(await firstBytes(file));
   const source = createReadStream(file, { highWaterMark: 256 * 1024 });
   // NOTE pipeline hands the source's and the decoder's errors to the reader, and closes both when the reader leaves.
   const done = pipeline(source, decoder);
   done.catch((error: Error) => decoder.destroy(error));
   try {
-    yield* decoder as AsyncIterable<Uint8Array>;
+    for await (const piece of decoder as AsyncIterable<Uint8Array>) {
+      yield piece;
+      onPosition(source.bytesRead);
+    }
     await done;
   } finally {
     source.destroy();

@@ -121,11 +121,18 @@ const importAll = async (words: readonly string[], options: ImportOptions, signa
     using progress = new ImportProgress(process.stderr, options.quiet === true);
     const tell = (source: NamedSource | Missing, outcome: Outcome): void => {
       counts[outcome.status] += 1;
-      progress.done(source.name, 'sizeBytes' in source ? source.sizeBytes : 0);
+      progress.done(source.name);
       if (options.json === true) process.stdout.write(`${JSON.stringify(outcome)}\n`);
       else if (outcome.status === 'refused') process.stderr.write(`${refusalLine(outcome)}\n`);
     };
-    await importEach(importSources(words), defaultsOf(options), door, progress, tell, signal);
+    await importEach(
+      importSources(words, (bytes) => progress.read(bytes)),
+      defaultsOf(options),
+      door,
+      progress,
+      tell,
+      signal,
+    );
     await door.settled();
   }
   const summary = `${counts.imported} imported, ${counts.known} known, ${counts.refused} refused`;

@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['model', 'format'],
     uses: [
       ...words('better-sqlite3 kysely kysely/migration uuid'),
-      ...node('fs', 'fs/promises', 'path', 'worker_threads', 'crypto', 'zlib', 'util'),
+      ...node('fs', 'fs/promises', 'path', 'worker_threads', 'crypto', 'zlib', 'util', 'stream/promises'),
     ],
   },
   live: { imports: ['model', 'store'], uses: node('timers/promises') },
