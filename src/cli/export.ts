@@ -6,7 +6,8 @@ import { writeAsciicastV2, writeAsciicastV3 } from '../format/asciicast/asciicas
 import { writeNdjson } from '../format/ndjson.ts';
 import { seesAll } from '../model/access.ts';
 import { NotFound } from '../model/errors.ts';
-import { parseSessionId, type RecordingId } from '../model/ids.ts';
+import type { RecordingId } from '../model/ids.ts';
+import { parseSessionId } from '../model/parse-id.ts';
 import { firstPage } from '../model/page.ts';
 import { openReadingRoom, type ReadingRoom } from './compose.ts';
 import { dataFolderAt } from './data-folder.ts';

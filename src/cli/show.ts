@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { seesAll } from '../model/access.ts';
 import { NotFound } from '../model/errors.ts';
-import { parseSessionId } from '../model/ids.ts';
+import { parseSessionId } from '../model/parse-id.ts';
 import { firstPage } from '../model/page.ts';
 import { openReadingRoom } from './compose.ts';
 import { dataFolderAt } from './data-folder.ts';

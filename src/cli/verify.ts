@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { seesAll } from '../model/access.ts';
 import { NotFound } from '../model/errors.ts';
-import { parseSessionId, type SessionId } from '../model/ids.ts';
+import type { SessionId } from '../model/ids.ts';
+import { parseSessionId } from '../model/parse-id.ts';
 import { everySession, newestFirst } from '../model/session-filter.ts';
 import { firstPage, type PageRequest } from '../model/page.ts';
 import { sessionKey, sessionOrderName } from '../model/session-order.ts';

@@ -1,5 +1,5 @@
 import { InvalidInput } from '../model/errors.ts';
-import { parseRecordingId, parseSessionId, parseSocketId } from '../model/ids.ts';
+import { parseRecordingId, parseSessionId, parseSocketId } from '../model/parse-id.ts';
 import { TERMINAL_CELLS_MAX } from '../model/limits.ts';
 import type { Recording } from '../model/recording.ts';
 import { recordingKinds } from '../model/recording.ts';

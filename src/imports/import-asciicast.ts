@@ -1,6 +1,7 @@
 import { type AsciicastReader, openAsciicast } from '../format/asciicast/asciicast-reader.ts';
 import { SessionEnded } from '../model/errors.ts';
-import { parseSessionId, type RecordingId, type SessionId } from '../model/ids.ts';
+import type { RecordingId, SessionId } from '../model/ids.ts';
+import { parseSessionId } from '../model/parse-id.ts';
 import type { Intake, OpenedSession, Producer } from '../model/intake.ts';
 import { type EventBatch, EventBatches } from './event-batches.ts';
 import { type ImportDefaults, recordingIdOf, sessionOfAsciicast } from './session-of-asciicast.ts';

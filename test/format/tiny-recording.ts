@@ -8,7 +8,7 @@ import { joinRun } from '../../src/format/run-bytes.ts';
 import type { SealFields } from '../../src/format/seal.ts';
 import { encodeSeal } from '../../src/format/seal.ts';
 import { encodeSeekTable } from '../../src/format/seek-table.ts';
-import { parseRecordingId, parseSessionId, parseSocketId } from '../../src/model/ids.ts';
+import { parseRecordingId, parseSessionId, parseSocketId } from '../../src/model/parse-id.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import { compressFrame, nodeCodecs } from '../../src/store/recordings/node-codecs.ts';
 

@@ -1,5 +1,5 @@
 import { Conflict, Forbidden, InvalidInput, NotFound, SessionEnded } from '../../model/errors.ts';
-import { parseSessionId } from '../../model/ids.ts';
+import { parseSessionId } from '../../model/parse-id.ts';
 import { TEXT_LENGTH_MAX } from '../../model/limits.ts';
 import type { Session } from '../../model/session.ts';
 import { builder } from './builder.ts';

@@ -1,6 +1,6 @@
 import type { Visibility } from '../../model/access.ts';
 import { InvalidInput } from '../../model/errors.ts';
-import { isUuid, parseRecordingId, parseSessionId, parseSocketId } from '../../model/ids.ts';
+import { isUuid, parseRecordingId, parseSessionId, parseSocketId } from '../../model/parse-id.ts';
 import { NODES_MAX } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { SessionEvent } from '../../model/session-event.ts';

@@ -1,6 +1,7 @@
 import { noSuchSession, type Visibility } from '../../model/access.ts';
 import { InvalidInput, NotFound } from '../../model/errors.ts';
-import { parseRecordingId, parseSessionId, type RecordingId, type SessionId } from '../../model/ids.ts';
+import type { RecordingId, SessionId } from '../../model/ids.ts';
+import { parseRecordingId, parseSessionId } from '../../model/parse-id.ts';
 import { firstPage } from '../../model/page.ts';
 import type { Run } from '../../model/run.ts';
 import { tailRecording } from '../../live/tail.ts';

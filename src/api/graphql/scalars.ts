@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { isUuid } from '../../model/ids.ts';
+import { isUuid } from '../../model/parse-id.ts';
 import { writeRevision } from '../../model/revision.ts';
 import { builder } from './builder.ts';
 

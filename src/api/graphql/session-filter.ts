@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../model/errors.ts';
-import { parseSocketId } from '../../model/ids.ts';
+import { parseSocketId } from '../../model/parse-id.ts';
 import { FILTER_VALUES_MAX, NAME_LENGTH_MAX } from '../../model/limits.ts';
 import { everySession, type SessionFilter } from '../../model/session-filter.ts';
 import { builder } from './builder.ts';

@@ -1,5 +1,5 @@
 import { noSuchSession } from '../../model/access.ts';
-import { parseSessionId } from '../../model/ids.ts';
+import { parseSessionId } from '../../model/parse-id.ts';
 import { tailSession } from '../../live/tail.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';

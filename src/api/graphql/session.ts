@@ -1,4 +1,4 @@
-import { parseRecordingId, parseSessionId } from '../../model/ids.ts';
+import { parseRecordingId, parseSessionId } from '../../model/parse-id.ts';
 import { firstPage } from '../../model/page.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';

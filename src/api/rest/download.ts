@@ -1,6 +1,6 @@
 import { noSuchSession, visibilityOf } from '../../model/access.ts';
 import { InvalidInput, NotFound } from '../../model/errors.ts';
-import { isUuid, parseRecordingId } from '../../model/ids.ts';
+import { isUuid, parseRecordingId } from '../../model/parse-id.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import type { Session } from '../../model/session.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput } from '../../model/errors.ts';
-import { isUuid, parseRecordingId, type RecordingId, type SessionId, type SocketId } from '../../model/ids.ts';
+import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
+import { isUuid, parseRecordingId } from '../../model/parse-id.ts';
 import type { OpenRecording, OpenSession, Producer } from '../../model/intake.ts';
 import {
   BATCH_BYTES_MAX,

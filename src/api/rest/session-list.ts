@@ -1,6 +1,6 @@
 import { visibilityOf } from '../../model/access.ts';
 import { InvalidInput, NotFound } from '../../model/errors.ts';
-import { parseSocketId } from '../../model/ids.ts';
+import { parseSocketId } from '../../model/parse-id.ts';
 import { REST_PAGE_SIZE_DEFAULT, REST_PAGE_SIZE_MAX, REST_ROWS_MAX } from '../../model/limits.ts';
 import { everySession, type SessionFilter } from '../../model/session-filter.ts';
 import { sessionStatuses } from '../../model/session.ts';

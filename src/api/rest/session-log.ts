@@ -1,6 +1,6 @@
 import { visibilityOf } from '../../model/access.ts';
 import { NotFound } from '../../model/errors.ts';
-import { parseRecordingId } from '../../model/ids.ts';
+import { parseRecordingId } from '../../model/parse-id.ts';
 import { firstPage } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Session } from '../../model/session.ts';

@@ -1,6 +1,6 @@
 import { noSuchSession, visibilityOf } from '../../model/access.ts';
 import { Conflict, InvalidInput, SessionEnded } from '../../model/errors.ts';
-import { parseSessionId, parseSocketId } from '../../model/ids.ts';
+import { parseSessionId, parseSocketId } from '../../model/parse-id.ts';
 import type { Session } from '../../model/session.ts';
 import { sendJson } from '../answer.ts';
 import { readJsonBody } from '../body.ts';
