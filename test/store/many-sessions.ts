@@ -1,0 +1,149 @@
+import * as fc from 'fast-check';
+import { seesAll } from '../../src/model/access.ts';
+import type { RecordingId, SessionId, SocketId } from '../../src/model/ids.ts';
+import type { SessionFilter, SessionOrder } from '../../src/model/session-filter.ts';
+import { sessionOrderFields } from '../../src/model/session-filter.ts';
+import { sessionKey } from '../../src/model/session-order.ts';
+import { sessionProtocols, sessionStatuses, type Session } from '../../src/model/session.ts';
+import type { CatalogReader, CatalogWriter } from '../../src/store/catalog/catalog.ts';
+import { output } from './feeding.ts';
+import { testStartMs } from './opened-folder.ts';
+import { appendWrite, aRecording, killWrite, openSessionWrite } from './writes.ts';
+
+/* Sessions of few users, sockets and times, so that everything ties; and what lists of them should be, in plain JavaScript. */
+
+const identities = ['ann@example.com', 'Bob', 'ZOË@example.com', 'unseen'];
+const sockets = [
+  'aaaaaaaa-0000-4000-8000-000000000001',
+  'aaaaaaaa-0000-4000-8000-000000000002',
+  'aaaaaaaa-0000-4000-8000-000000000003',
+];
+const socketNames = ['bastion', 'db', 'unused'];
+
+export type SessionSpec = {
+  readonly startMs: number;
+  readonly identity: string;
+  readonly email: string | null;
+  readonly socket: number;
+  readonly protocol: Session['protocol'];
+  readonly fate: 'ACTIVE' | 'KILLING' | 'ENDED' | 'KILLED' | 'DENIED';
+  readonly durationMs: number;
+};
+
+const offsetsMs = fc.constantFrom(0, 0, 0, 1, 2, 1000);
+
+export const arbitrarySpec: fc.Arbitrary<SessionSpec> = fc.record({
+  startMs: offsetsMs.map((offset) => testStartMs + offset),
+  identity: fc.constantFrom(...identities.slice(0, 3)),
+  email: fc.constantFrom(null, 'ann@example.com', 'Bob@Example.com'),
+  socket: fc.nat(1),
+  protocol: fc.constantFrom('SSH', 'DATABASE', 'HTTP'),
+  fate: fc.constantFrom('ACTIVE', 'KILLING', 'ENDED', 'KILLED', 'DENIED'),
+  durationMs: fc.constantFrom(0, 0, 5000, 5000, 70_000),
+});
+
+/** null half of the time: not asked for. */
+const asked = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
+  fc.option(arbitrary, { nil: null, freq: 1 });
+const someOf = <Value>(values: readonly Value[]): fc.Arbitrary<Value[] | null> =>
+  asked(fc.subarray([...values], { minLength: 0 }));
+
+export const arbitraryFilter: fc.Arbitrary<SessionFilter> = fc.record({
+  protocols: someOf(sessionProtocols),
+  statuses: someOf(sessionStatuses),
+  userIdentities: someOf(identities.map((identity) => identity.toUpperCase())),
+  userEmails: someOf(['ANN@example.com', 'bob@example.com', 'unseen']),
+  socketIds: someOf(sockets as SocketId[]),
+  socketNames: someOf(socketNames),
+  startedFromMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
+  startedBeforeMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
+  killed: asked(fc.boolean()),
+});
+
+export const arbitraryOrder: fc.Arbitrary<SessionOrder> = fc.record({
+  field: fc.constantFrom(...sessionOrderFields),
+  direction: fc.constantFrom('ASC', 'DESC'),
+});
+
+export type Added = { readonly sessionId: SessionId; readonly recordingId: RecordingId; readonly spec: SessionSpec };
+
+/** Opens the sessions of one producer, together, and lets each come to its fate. */
+export const addSessions = async (
+  writer: CatalogWriter,
+  producer: string,
+  specs: readonly SessionSpec[],
+): Promise<Added[]> =>
+  Promise.all(
+    specs.map(async (spec) => {
+      const recording = aRecording();
+      const input = openSessionWrite({
+        producer,
+        identity: spec.identity,
+        socketId: sockets[spec.socket] as SocketId,
+        recording,
+        session: {
+          startedAtMs: spec.startMs,
+          protocol: spec.protocol,
+          denyReason: spec.fate === 'DENIED' ? 'no' : null,
+          socket: { socketId: null, name: socketNames[spec.socket] ?? '' },
+          user: { ...openSessionWrite().session.user, email: spec.email },
+        },
+      });
+      const { sessionId } = input.session;
+      await writer.openSession(input);
+      if (spec.fate === 'KILLING' || spec.fate === 'KILLED') await writer.requestKill(killWrite(sessionId));
+      const endedAtMs = spec.startMs + spec.durationMs;
+      if (spec.fate === 'ENDED' || spec.fate === 'KILLED') {
+        await writer.closeSession({ sessionId, producer, epoch: null, endedAtMs, reason: null, atMs: endedAtMs });
+      }
+      return { sessionId, recordingId: recording.recordingId, spec };
+    }),
+  );
+
+/** Changes a session's last sign of life and duration: a running one is fed, or closed. */
+export const live = async (
+  writer: CatalogWriter,
+  producer: string,
+  { recordingId, spec }: Added,
+  afterMs: number,
+): Promise<void> => {
+  const events = [output(afterMs, 'x')];
+  await writer
+    .appendBatch(appendWrite(recordingId, 0, events, { producer, atMs: spec.startMs + afterMs }))
+    .catch(() => undefined);
+};
+
+export const readOneByOne = async (reader: CatalogReader, added: readonly Added[]): Promise<Session[]> =>
+  Promise.all(
+    added.map(async ({ sessionId }) => {
+      const session = await reader.session(seesAll, sessionId);
+      if (session === null) throw new Error('it was added');
+      return session;
+    }),
+  );
+
+const isAmong = (value: string | null, wanted: readonly string[] | null): boolean =>
+  wanted === null || (value !== null && wanted.some((one) => one.toLowerCase() === value.toLowerCase()));
+
+export const matches = (session: Session, filter: SessionFilter): boolean =>
+  isAmong(session.protocol, filter.protocols) &&
+  isAmong(session.status, filter.statuses) &&
+  isAmong(session.user.identity, filter.userIdentities) &&
+  isAmong(session.user.email, filter.userEmails) &&
+  isAmong(session.socket.socketId, filter.socketIds) &&
+  isAmong(session.socket.name, filter.socketNames) &&
+  (filter.startedFromMs === null || session.startedAtMs >= filter.startedFromMs) &&
+  (filter.startedBeforeMs === null || session.startedAtMs < filter.startedBeforeMs) &&
+  (filter.killed === null || filter.killed === (session.kill !== null));
+
+/** Compares by key, element by element. */
+export const byOrder =
+  (order: SessionOrder) =>
+  (one: Session, other: Session): number => {
+    const [keys, others] = [sessionKey(one, order), sessionKey(other, order)];
+    const differs = keys.findIndex((value, at) => value !== others[at]);
+    const difference = (keys[differs] ?? 0) - (others[differs] ?? 0);
+    return order.direction === 'ASC' ? difference : -difference;
+  };
+
+export const idsOf = (sessions: readonly Session[]): readonly SessionId[] => sessions.map(({ sessionId }) => sessionId);
