@@ -38,9 +38,11 @@ const unexpected: ErrorAnswer = {
   headers: {},
 };
 
-/** The clients of the session-log API look for these two beside the error. */
-const oldFields = (path: string, { status, message }: ErrorAnswer): Readonly<Record<string, unknown>> =>
-  path.startsWith('/api/v1/') ? { error_message: message, status_code: status } : {};
+/** What the clients of a path look for beside the error: those of the session-log API, and those of GraphQL. */
+const customaryFields = (path: string, { status, code, message }: ErrorAnswer): Readonly<Record<string, unknown>> => {
+  if (path.startsWith('/api/v1/')) return { error_message: message, status_code: status };
+  return path === '/graphql' ? { errors: [{ message, extensions: { code } }] } : {};
+};
 
 /**
  * Answers with what went wrong. An answer that has begun is broken off, so that nobody takes a part for the whole. What
@@ -58,5 +60,5 @@ export const sendError = (response: ServerResponse, path: string, error: unknown
   const { code, message, fields, headers } = answer;
   // A request whose body was not taken in leaves bytes on the connection that are no next request.
   if (!response.req.complete) response.setHeader('connection', 'close');
-  sendJson(response, answer.status, { error: { code, message, ...fields }, ...oldFields(path, answer) }, headers);
+  sendJson(response, answer.status, { error: { code, message, ...fields }, ...customaryFields(path, answer) }, headers);
 };
