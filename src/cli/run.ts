@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
-import { serve, type ServeOptions } from './serve.ts';
+import type { ServeOptions } from './serve.ts';
 import { adminTokenFileOption, dataOption, listenOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
 import { showCommand } from './show.ts';
 import { verifyCommand } from './verify.ts';
@@ -38,7 +38,11 @@ const serveCommand = (signal: AbortSignal): Command =>
     .addOption(logLevelOption())
     .addOption(adminTokenFileOption())
     .option('--demo', 'take in the samples, and replay some of them as live sessions')
-    .action((options: ServeOptions) => serve(options, signal));
+    .action(async (options: ServeOptions) => {
+      // NOTE the server's packages take half of the time to start, and no other verb needs them.
+      const { serve } = await import('./serve.ts');
+      await serve(options, signal);
+    });
 
 const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Command => {
   const program = new Command('reeltime')
