@@ -26,8 +26,8 @@ export type ChunkCloserParts = {
   readonly writer: CatalogWriter;
   readonly recordings: Recordings;
   readonly clock: () => number;
-  /** Told of what could not be closed: it is tried again. */
-  readonly onFailure: (recordingId: RecordingId, error: unknown) => void;
+  /** Told of what could not be closed: it is tried again. Null: what is due could not be looked for. Must not throw. */
+  readonly onFailure: (recordingId: RecordingId | null, error: unknown) => void;
 };
 
 /** Recordings that are closed or sealed at once: their compression and syncs overlap. */
@@ -58,7 +58,9 @@ export class ChunkCloser implements AsyncDisposable {
   /** Begins to look for what is due by its age. */
   start(): void {
     this.#sweeper = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.sweep());
+      this.#sweeping = this.#sweeping
+        .then(() => this.sweep())
+        .catch((error: unknown) => this.#parts.onFailure(null, error));
     }, SWEEP_EVERY_MS);
     this.#sweeper.unref();
   }
@@ -129,8 +131,8 @@ export class ChunkCloser implements AsyncDisposable {
     const size = await recordings.size(unsealed.locator);
     if ((size ?? 0) !== unsealed.indexedSize) {
       // An earlier step wrote bytes that the catalog did not hear of, or somebody else did something to the file.
-      await recoverRecording(this.#parts, unsealed, await reader.signingKey());
-      return size !== null && size > unsealed.indexedSize;
+      const found = await recoverRecording(this.#parts, unsealed, await reader.signingKey());
+      return found.adopted.length > 0 || found.quarantined !== null;
     }
     const chunk = await this.#nextChunk(unsealed);
     if (chunk !== null) {

@@ -20,18 +20,22 @@ export class UnexpectedSize extends Error {
  */
 export const createFile = async (file: string, bytes: Uint8Array): Promise<void> => {
   const folder = path.dirname(file);
-  const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const unfinished = `${file}.new`;
   try {
-    await using handle = await open(unfinished, 'w', FILE_MODE);
-    await writeWhole(handle, bytes, 0);
-    await handle.datasync();
+    const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await writeNew(unfinished, bytes);
+    await rename(unfinished, file);
+    await syncFolders(folder, firstMade === undefined ? folder : path.dirname(firstMade));
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => {});
     throw refusedByDisk(error);
   }
-  await rename(unfinished, file);
-  await syncFolders(folder, firstMade === undefined ? folder : path.dirname(firstMade));
+};
+
+const writeNew = async (file: string, bytes: Uint8Array): Promise<void> => {
+  await using handle = await open(file, 'w', FILE_MODE);
+  await writeWhole(handle, bytes, 0);
+  await handle.datasync();
 };
 
 /**

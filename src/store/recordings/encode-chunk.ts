@@ -34,6 +34,14 @@ export const encodeChunk = async (chunk: NewChunk, chainBefore: Uint8Array): Pro
   };
 };
 
+export type EncodedHeader = {
+  readonly frame: Uint8Array;
+  /** Bytes of msgpack in it. */
+  readonly rawSize: number;
+};
+
 /** The zstd frame that a recording's file begins with. The same for the same session and recording. */
-export const encodeHeaderFrame = ({ session, recording }: AppendTarget): Promise<Uint8Array> =>
-  compressFrame(encodeFileHeader(fileHeaderOf(session, recording)));
+export const encodeHeaderFrame = async ({ session, recording }: AppendTarget): Promise<EncodedHeader> => {
+  const raw = encodeFileHeader(fileHeaderOf(session, recording));
+  return { frame: await compressFrame(raw), rawSize: raw.length };
+};

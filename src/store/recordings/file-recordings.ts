@@ -6,9 +6,9 @@ import { encodeSeekTable } from '../../format/seek-table.ts';
 import type { RecordingId } from '../../model/ids.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { ChunkRow, SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
-import { appendToFile, createFile, isMissing, readWhole } from './append-only-file.ts';
+import { appendToFile, createFile, isMissing, readWhole, UnexpectedSize } from './append-only-file.ts';
 import { readChunkLocator, writeChunkLocator } from './chunk-locator.ts';
-import { encodeChunk, encodeHeaderFrame } from './encode-chunk.ts';
+import { encodeChunk, type EncodedHeader, encodeHeaderFrame } from './encode-chunk.ts';
 import { decompressFrame, nodeCodecs } from './node-codecs.ts';
 import { encodeSealFrame } from './seal-frame.ts';
 import { listFrames } from './file-frames.ts';
@@ -54,13 +54,11 @@ export class FileRecordings implements Recordings {
   }
 
   async append(target: AppendTarget, chunk: NewChunk): Promise<AppendedChunk> {
-    const { locator, indexedSize } = target;
-    const isNew = indexedSize === 0;
-    const head = isNew ? await encodeHeaderFrame(target) : new Uint8Array();
+    const { locator } = target;
+    const head = target.indexedSize === 0 ? await encodeHeaderFrame(target) : null;
     const encoded = await encodeChunk(chunk, chainBefore(target, head));
-    if (isNew) await createFile(this.#path(locator), Buffer.concat([head, encoded.bytes]));
-    else await appendToFile(this.#path(locator), indexedSize, encoded.bytes);
-    const frameOffset = (isNew ? head.length : indexedSize) + CHUNK_HEADER_SIZE;
+    await this.#write(target, head, encoded.bytes);
+    const frameOffset = (head?.frame.length ?? target.indexedSize) + CHUNK_HEADER_SIZE;
     const { firstEvent, eventCount, firstMs, lastMs } = chunk;
     const { storedSize, frameHash, chainHash } = encoded;
     const row: ChunkRow = {
@@ -78,23 +76,29 @@ export class FileRecordings implements Recordings {
   }
 
   async seal(target: AppendTarget, seal: NewSeal): Promise<AppendedSeal> {
-    const { locator } = target;
-    let { indexedSize } = target;
-    let headHash = target.recording.headHash;
-    if (indexedSize === 0 || headHash === null) {
-      const head = await encodeHeaderFrame(target);
-      await createFile(this.#path(locator), head);
-      indexedSize = head.length;
-      headHash = nodeCodecs.sha256(head);
-    }
-    const frames = await listFrames(this.#path(locator), indexedSize);
+    const { locator, indexedSize } = target;
+    const head = indexedSize === 0 ? await encodeHeaderFrame(target) : null;
+    const headHash = chainBefore(target, head);
+    const frames =
+      head === null
+        ? await listFrames(this.#path(locator), indexedSize)
+        : [{ compressedSize: head.frame.length, decompressedSize: head.rawSize }];
     const { state, stateReason } = frames === null ? damagedState : seal;
     const { frame, rawSize, signature } = await encodeSealFrame(target, { ...seal, state, stateReason }, headHash);
     // Without the sizes of all frames there can be no seek table: what is damaged is sealed as it is.
     const table = frames && encodeSeekTable([...frames, { compressedSize: frame.length, decompressedSize: rawSize }]);
     const tail = Buffer.concat([frame, table ?? new Uint8Array()]);
-    await appendToFile(this.#path(locator), indexedSize, tail);
-    return { state, stateReason, indexedSize: indexedSize + tail.length, headHash, signature };
+    await this.#write(target, head, tail);
+    return { state, stateReason, indexedSize: (head?.frame.length ?? indexedSize) + tail.length, headHash, signature };
+  }
+
+  /** A new file is made whole, in one step, and never in the place of another. */
+  async #write(target: AppendTarget, head: EncodedHeader | null, bytes: Uint8Array): Promise<void> {
+    const file = this.#path(target.locator);
+    if (head === null) return appendToFile(file, target.indexedSize, bytes);
+    const size = await this.size(target.locator);
+    if (size !== null) throw new UnexpectedSize(file, 0, size);
+    return createFile(file, Buffer.concat([head.frame, bytes]));
   }
 
   async read(chunk: ChunkRow): Promise<Uint8Array> {
@@ -156,5 +160,8 @@ export class FileRecordings implements Recordings {
 const damagedState = { state: 'CORRUPT', stateReason: 'stored chunks no longer hold what was written' } as const;
 
 /** The chain begins with the hash of the header's frame, so that the header too is vouched for. */
-const chainBefore = ({ recording }: AppendTarget, head: Uint8Array): Uint8Array =>
-  recording.headHash ?? nodeCodecs.sha256(head);
+const chainBefore = ({ recording }: AppendTarget, head: EncodedHeader | null): Uint8Array => {
+  if (head !== null) return nodeCodecs.sha256(head.frame);
+  if (recording.headHash === null) throw new Error('a recording with stored chunks has a chain');
+  return recording.headHash;
+};

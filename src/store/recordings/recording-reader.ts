@@ -3,6 +3,7 @@ import type { RecordingId } from '../../model/ids.ts';
 import { CHUNK_BYTES_TARGET } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
+import { isRunning } from '../../model/session.ts';
 import { carryAfter, gapRun, joinRun, sliceRun } from '../../format/run-bytes.ts';
 import type { CatalogReader, ChunkRow, Contents, ContentsPart, PendingBatch } from '../catalog/catalog.ts';
 import { DamagedChunk, MissingRecording, type Recordings, type Verdict } from './recordings.ts';
@@ -136,8 +137,13 @@ export class RecordingReader {
 
   /** Whether nothing will follow what is stored. True when there is no such recording. */
   async isSealed(visibility: Visibility, recordingId: RecordingId): Promise<boolean> {
-    const recording = await this.#parts.catalog.recording(visibility, recordingId);
-    return recording === null || recording.signature !== null;
+    const { catalog } = this.#parts;
+    const recording = await catalog.recording(visibility, recordingId);
+    if (recording === null || recording.signature !== null) return true;
+    if (recording.state !== 'CORRUPT') return false;
+    // What lost its file cannot be sealed: it ends with its session.
+    const session = await catalog.sessionOfRecording(visibility, recordingId);
+    return session === null || !(isRunning(session.status) || session.status === 'LOST');
   }
 
   /** The file as stored. Null when there is no such recording, or nothing is stored of it yet. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { CHUNK_HEADER_SIZE } from '../../format/chunk-frame.ts';
+import { CHUNK_HEADER_SIZE, type ChunkHeader } from '../../format/chunk-frame.ts';
 import { FILE_TUPLE_BYTES_MAX } from '../../format/file-tuple.ts';
 import { RunWalk } from '../../format/run-bytes.ts';
 import { encodeSeekTable } from '../../format/seek-table.ts';
@@ -77,7 +77,9 @@ const lookBeyond = async (file: string, known: UnsealedRecording, key: SigningKe
     firstEvent += chunk.row.eventCount;
   }
   const sealed = await validSeal(handle, file, { offset, chain, firstEvent }, key);
-  return { adopted, seal: sealed, end: sealed?.indexedSize ?? offset };
+  // A header with nothing behind it is none of a recording: the first chunk brings it along again.
+  const end = adopted.length === 0 ? known.indexedSize : offset;
+  return { adopted, seal: sealed, end: sealed?.indexedSize ?? end };
 };
 
 type Place = { readonly offset: number; readonly chain: Uint8Array; readonly firstEvent: number };
@@ -102,7 +104,7 @@ const validChunk = async (handle: FileHandle, locator: string, place: Place): Pr
   if (!(await readWhole(handle, frame, frameOffset))) return null;
   if (Buffer.compare(nodeCodecs.sha256(frame), header.frameHash) !== 0) return null;
   const raw = await decompressFrame(frame, header.rawSize).catch(() => null);
-  if (raw?.length !== header.rawSize || countEvents(raw) !== header.eventCount) return null;
+  if (raw?.length !== header.rawSize || !isRunOf(raw, header)) return null;
   const { firstEvent, eventCount, firstMs, lastMs, rawSize, storedSize, frameHash, chainAfter } = header;
   const row = { firstEvent, eventCount, firstMs, lastMs, rawSize, storedSize, frameHash, chainHash: chainAfter };
   return {
@@ -111,17 +113,20 @@ const validChunk = async (handle: FileHandle, locator: string, place: Place): Pr
   };
 };
 
-/** How many events the msgpack holds; null when it is no run of events. */
-const countEvents = (msgpack: Uint8Array): number | null => {
+/** Whether the msgpack is a run of as many events as the header says, at its times. */
+const isRunOf = (msgpack: Uint8Array, header: ChunkHeader): boolean => {
   const walk = new RunWalk({ msgpack, carry: new Uint8Array() });
-  let count = 0;
+  let eventCount = 0;
   try {
-    while (walk.next()) count += 1;
-    return count;
+    while (walk.next()) {
+      if (eventCount === 0 && walk.timeMs !== header.firstMs) return false;
+      eventCount += 1;
+    }
   } catch (error) {
-    if (error instanceof InvalidInput) return null;
+    if (error instanceof InvalidInput) return false;
     throw error;
   }
+  return eventCount === header.eventCount && walk.timeMs === header.lastMs;
 };
 
 /** A seal with its whole seek table behind it. */
