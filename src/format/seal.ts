@@ -38,6 +38,16 @@ export type SealFields = {
   readonly keyId: string;
 };
 
+/** What a seal says of its session, as it was then. */
+export type SealedSession = Pick<SealFields, 'endedAtMs' | 'endReason' | 'kill'> & SealFields['session'];
+
+export const sealedSessionOf = ({ endedAtMs, endReason, kill, session }: SealFields): SealedSession => ({
+  endedAtMs,
+  endReason,
+  kill,
+  ...session,
+});
+
 export type Seal = {
   readonly fields: SealFields;
   /** Ed25519, 64 bytes. */

@@ -178,7 +178,8 @@ export class ChunkCloser implements AsyncDisposable {
     const { recording } = unsealed;
     const key = await reader.signingKey();
     const sealedAtMs = clock();
-    const state = recording.state === 'CORRUPT' ? 'CORRUPT' : 'COMPLETE';
+    // What is missing or damaged by now does not come back with the end.
+    const state = recording.state === 'CORRUPT' || recording.state === 'PARTIAL' ? recording.state : 'COMPLETE';
     const seal = await recordings.seal(targetOf(unsealed), {
       key,
       state,

@@ -165,9 +165,11 @@ export class RecordingReader {
     const recording = await catalog.recording(visibility, recordingId);
     const locator = await catalog.locator(visibility, recordingId);
     if (recording === null || locator === null) return null;
-    if (recording.storedSize === 0) return { ok: true, badFromEvent: null, message: 'nothing is stored yet' };
+    if (recording.storedSize === 0) {
+      return { ok: true, badFromEvent: null, unknownKeyId: null, message: 'nothing is stored yet' };
+    }
     const verdict = await recordings.verify(locator, this.#rows(recordingId), recording, await catalog.signingKey());
-    if (!verdict.ok) this.#parts.onDamage(recordingId, verdict.message);
+    if (!verdict.ok && verdict.unknownKeyId === null) this.#parts.onDamage(recordingId, verdict.message);
     return verdict;
   }
 
@@ -187,8 +189,11 @@ export class RecordingReader {
 
 /** Rows of the chunk index that are read together. */
 const CHUNKS_AT_ONCE = 64;
-/** A character has at most 4 bytes, so output that begins inside one follows at most 3 pieces of it. */
-const BATCHES_BEFORE = 4;
+/**
+ * All that pend: a character may have begun in any of them, before batches that hold no output. They are a chunk's worth,
+ * and are read only where one begins among them.
+ */
+const BATCHES_BEFORE = 2 ** 31 - 1;
 
 type Source =
   | { readonly chunk: ChunkRow; readonly rawSize: number }

@@ -1,3 +1,4 @@
+import type { SealedSession } from '../../format/seal.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Session } from '../../model/session.ts';
 import type { ChunkRow, SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
@@ -70,16 +71,26 @@ export type AppendedSeal = {
 };
 
 export type Verdict = {
+  /** Whether everything holds, the signature too. False also when the signature cannot be checked. */
   readonly ok: boolean;
   /** Ordinal of the first event of the first chunk that does not hold. */
   readonly badFromEvent: number | null;
+  /** The key of the seal, when this installation does not have it: nothing was found that is damaged, and ok is false. */
+  readonly unknownKeyId: string | null;
   readonly message: string;
+};
+
+/** A seal that was found, and what it says of its session. */
+export type FoundSeal = AppendedSeal & {
+  readonly sealedAtMs: number;
+  readonly keyId: string;
+  readonly session: SealedSession;
 };
 
 export type Recovered = {
   readonly adopted: readonly AppendedChunk[];
   /** Set when a valid seal was found behind the last chunk. */
-  readonly seal: (AppendedSeal & { readonly sealedAtMs: number; readonly keyId: string }) | null;
+  readonly seal: FoundSeal | null;
   /** Set when bytes were set aside: where they are now, and how many. */
   readonly quarantined: { readonly path: string; readonly bytes: number } | null;
   /** Set when the object is missing or shorter than the catalog knows. */

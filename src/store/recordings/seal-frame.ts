@@ -42,12 +42,16 @@ export const encodeSealFrame = async (
   return { frame: await compressFrame(raw), rawSize: raw.length, signature };
 };
 
-/** The seal in the frame, when it is one and this key made it; null otherwise. */
-export const readSealFrame = async (frame: Uint8Array, key: SigningKey): Promise<Seal | null> => {
+/** The seal in the frame; null when it is none. Who signed it is checkSignature's to say. */
+export const readSealFrame = async (frame: Uint8Array): Promise<Seal | null> => {
   const raw = await decompressFrame(frame, FILE_TUPLE_BYTES_MAX).catch(() => null);
-  const seal = raw === null ? null : decodeSeal(raw);
-  if (seal === null || seal.fields.keyId !== key.keyId) return null;
+  return raw === null ? null : decodeSeal(raw);
+};
+
+/** Whether this key made the signature. Of a seal that names another key it cannot be told. */
+export const checkSignature = (seal: Seal, key: SigningKey): 'holds' | 'broken' | 'unknown-key' => {
+  if (seal.fields.keyId !== key.keyId) return 'unknown-key';
   const der = Buffer.concat([SPKI_HEAD, key.publicKey]);
   const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
-  return verify(null, seal.signedBytes, publicKey, seal.signature) ? seal : null;
+  return verify(null, seal.signedBytes, publicKey, seal.signature) ? 'holds' : 'broken';
 };

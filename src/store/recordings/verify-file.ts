@@ -9,9 +9,14 @@ import { readChunkLocator } from './chunk-locator.ts';
 import { readChunkHeader, readFrame, readHeaderFrame } from './file-frames.ts';
 import { decompressFrame, nodeCodecs } from './node-codecs.ts';
 import type { Verdict } from './recordings.ts';
-import { readSealFrame } from './seal-frame.ts';
+import { checkSignature, readSealFrame } from './seal-frame.ts';
 
-const bad = (message: string, badFromEvent: number | null = null): Verdict => ({ ok: false, badFromEvent, message });
+const bad = (message: string, badFromEvent: number | null = null): Verdict => ({
+  ok: false,
+  badFromEvent,
+  unknownKeyId: null,
+  message,
+});
 
 /** Reads the whole file and recomputes the chain from the header to the seal. */
 export const verifyFile = async (
@@ -51,10 +56,17 @@ const verifyOpen = async (
     offset += CHUNK_HEADER_SIZE + row.storedSize;
   }
   const fault = recording.signature === null ? null : await endFault(handle, recording, key, { chain, offset, frames });
-  if (fault !== null) return bad(fault);
-  const chunks = frames.length >> 1;
-  const seal = recording.signature === null ? 'it is not sealed yet' : `its seal is signed by key ${key.keyId}`;
-  return { ok: true, badFromEvent: null, message: `the header and ${chunks} chunks hold, and ${seal}` };
+  return fault === null ? good(frames.length >> 1, recording, key) : bad(fault);
+};
+
+const good = (chunks: number, { signature, keyId }: Recording, key: SigningKey): Verdict => {
+  const pieces = `the header and ${chunks} chunks hold`;
+  if (signature !== null && keyId !== key.keyId) {
+    const message = `${pieces}, and the seal is signed by a key that this installation does not have: ${keyId}`;
+    return { ok: false, badFromEvent: null, unknownKeyId: keyId, message };
+  }
+  const seal = signature === null ? 'it is not sealed yet' : `its seal is signed by key ${key.keyId}`;
+  return { ok: true, badFromEvent: null, unknownKeyId: null, message: `${pieces}, and ${seal}` };
 };
 
 /** What is wrong with a chunk; null when it is what was written. */
@@ -88,9 +100,12 @@ const endFault = async (
   end: End,
 ): Promise<string | null> => {
   const frame = await readFrame(handle, end.offset);
-  const seal = frame === null ? null : await readSealFrame(frame, key);
-  if (frame === null || seal === null) return 'the seal does not hold';
-  const { fields } = seal;
+  const seal = frame === null ? null : await readSealFrame(frame);
+  if (frame === null || seal === null || checkSignature(seal, key) === 'broken') return 'the seal does not hold';
+  const { fields, signature } = seal;
+  // What cannot be checked must at least be what the catalog was told: a seal by a made-up key is no excuse.
+  const isSame = fields.keyId === recording.keyId && Buffer.compare(signature, recording.signature ?? signature) === 0;
+  if (!isSame) return 'the seal is not the one that was written';
   if (Buffer.compare(fields.headHash, end.chain) !== 0) return "the seal is another recording's";
   if (fields.eventCount !== recording.eventCount) return `the seal counts ${fields.eventCount} events`;
   const { length } = await decompressFrame(frame, FILE_TUPLE_BYTES_MAX);
