@@ -4,6 +4,7 @@ import { decodeRun } from '../../src/format/run-events.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { RecordingId, SessionId } from '../../src/model/ids.ts';
 import type { Intake, OpenSession, Producer } from '../../src/model/intake.ts';
+import { CHUNK_AGE_MAX_MS } from '../../src/model/limits.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import type { Run } from '../../src/model/run.ts';
 import type { Session } from '../../src/model/session.ts';
@@ -133,3 +134,10 @@ export const plain = (events: readonly RecordedEvent[]): readonly unknown[] =>
 /** All events of what is stored now. */
 export const readEvents = async (reader: RecordingReader, recordingId: RecordingId): Promise<RecordedEvent[]> =>
   (await readRuns(reader, recordingId)).flatMap((run) => decodeRun(run.msgpack));
+
+/** Lets time pass until all that is pending is due, and waits until it is in chunks. */
+export const closeChunks = async ({ closer, clock }: Pick<OpenedFolder, 'closer' | 'clock'>): Promise<void> => {
+  clock.nowMs += CHUNK_AGE_MAX_MS;
+  await closer.sweep();
+  await closer.settled();
+};
