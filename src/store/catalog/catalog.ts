@@ -1,3 +1,5 @@
+import type { FileHeader } from '../../format/file-header.ts';
+import type { SealedSession } from '../../format/seal.ts';
 import type { Visibility } from '../../model/access.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { OpenRecording, OpenSession } from '../../model/intake.ts';
@@ -184,6 +186,11 @@ export interface CatalogWriter {
   closeChunk(input: CloseChunkWrite): Promise<void>;
   /** The recording's seal is on disk. Repeating is the same. Fails while events wait that are in no closed chunk. */
   sealRecording(input: SealRecordingWrite): Promise<Recording>;
+  /**
+   * Adds a recording that was found in the files, with its chunks and seal, and its session if that is not there either. One
+   * that is there already stays as it is. @throws Conflict (its session is another producer's), InvalidInput
+   */
+  restoreRecording(input: RestoreRecordingWrite): Promise<RestoredRecording>;
   /** Stored chunks no longer hold what was written. Repeating is the same, and the first reason stands. */
   markCorrupt(input: {
     readonly recordingId: RecordingId;
@@ -286,6 +293,30 @@ export type SealRecordingWrite = {
   readonly signature: Uint8Array;
   readonly keyId: string;
   readonly atMs: number;
+  /** What a seal that was found says of its session, for a catalog that is older than the seal. */
+  readonly session?: SealedSession;
+};
+
+/** What a recording's file says by itself. */
+export type RestoreRecordingWrite = {
+  readonly header: FileHeader;
+  readonly locator: string;
+  readonly chunks: readonly ChunkRow[];
+  /** Bytes of the file that are whole, and the chain hash there. 0 and null: the next chunk brings the header again. */
+  readonly indexedSize: number;
+  readonly headHash: Uint8Array | null;
+  readonly seal:
+    | (Pick<SealRecordingWrite, 'state' | 'stateReason' | 'signature' | 'keyId'> & { readonly session: SealedSession })
+    | null;
+  /** Which events do not hold, for people; null when all do. */
+  readonly damage: string | null;
+  readonly atMs: number;
+};
+
+export type RestoredRecording = {
+  readonly recording: Recording;
+  /** Whether its session, too, was not there. */
+  readonly isNewSession: boolean;
 };
 
 export type AddSessionEventWrite = Omit<SessionEvent, 'position'>;

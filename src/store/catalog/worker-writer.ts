@@ -54,6 +54,7 @@ export class WorkerWriter implements AsyncDisposable {
       closeSession: call('closeSession'),
       closeChunk: call('closeChunk'),
       sealRecording: call('sealRecording'),
+      restoreRecording: call('restoreRecording'),
       markCorrupt: call('markCorrupt'),
       addSessionEvent: call('addSessionEvent'),
       putToken: call('putToken'),

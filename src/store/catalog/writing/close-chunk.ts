@@ -5,6 +5,7 @@ import { scanBatch, sliceBatch } from '../../../format/batch.ts';
 import type { ChunkRow, CloseChunkWrite, SealRecordingWrite } from '../catalog.ts';
 import { type RecordingRow, recordingOf } from '../session-row.ts';
 import type { BatchesTable } from '../tables.ts';
+import { settleSession } from './settle-session.ts';
 import type { WriteContext } from './write-context.ts';
 
 const recordingOrThrow = (context: WriteContext, recordingId: RecordingId): RecordingRow => {
@@ -42,7 +43,7 @@ export const closeChunk = (context: WriteContext, { recordingId, chunk, indexedS
   context.announceRecording({ ...row, pending_bytes: pendingBytes }, 'chunk-closed');
 };
 
-const insertChunk = (context: WriteContext, row: RecordingRow, chunk: ChunkRow): void => {
+export const insertChunk = (context: WriteContext, row: Pick<RecordingRow, 'recording_key'>, chunk: ChunkRow): void => {
   context.run(
     `INSERT INTO chunks (recording_key, first_event, event_count, first_ms, last_ms, raw_size, stored_size, locator,
        frame_hash, chain_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -111,6 +112,7 @@ export const sealRecording = (context: WriteContext, input: SealRecordingWrite):
       input.keyId,
       row.recording_key,
     );
+    if (input.session !== undefined) settleSession(context, row.session_position, input.session);
     context.summariseRecordings(row.session_position);
     context.touch(row.session_position);
     context.announceRecording(row, 'sealed');

@@ -90,7 +90,8 @@ const end = (context: WriteContext, row: SessionRow, { endedMs, atMs, reason, ac
   return context.touch(row.position);
 };
 
-const announceEnding = (context: WriteContext, position: number): void => {
+/** Its recordings want their seals. */
+export const announceEnding = (context: WriteContext, position: number): void => {
   const recordings = context.all<RecordingRow>(
     `SELECT recordings.*, sessions.session_id FROM recordings JOIN sessions ON sessions.position = session_position
      WHERE session_position = ? AND signature IS NULL`,

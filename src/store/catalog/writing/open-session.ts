@@ -1,10 +1,8 @@
 import { Conflict, NotFound, SessionEnded, SessionKilled } from '../../../model/errors.ts';
-import type { SessionId } from '../../../model/ids.ts';
 import { isRunning, type Session } from '../../../model/session.ts';
 import type { OpenedSessionRow, OpenSessionWrite } from '../catalog.ts';
-import { foldCase } from '../session-query.ts';
-import { freePosition } from '../session-position.ts';
 import type { SessionRow } from '../session-row.ts';
+import { insertSession, type SessionOrigin } from './insert-session.ts';
 import { insertRecording, reopenRecording } from './open-recording.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -15,9 +13,7 @@ export const openSession = (context: WriteContext, input: OpenSessionWrite): Ope
 };
 
 const openNew = (context: WriteContext, input: OpenSessionWrite): OpenedSessionRow => {
-  const position = insertSession(context, input);
-  rememberUser(context, input);
-  rememberSocket(context, input);
+  const position = insertOpened(context, input);
   tellOpening(context, input, position);
   const denied = input.session.denyReason !== null;
   if (!denied && input.recording !== null)
@@ -88,93 +84,19 @@ const differenceOf = (
   return pairs.find(([, was, is]) => was !== is)?.[0] ?? null;
 };
 
-const insertSession = (context: WriteContext, input: OpenSessionWrite): number => {
-  const { session } = input;
-  const position = freePosition(context.database, session.startedAtMs);
-  const denied = session.denyReason !== null;
-  const row: SessionRow = {
-    position,
-    session_id: session.sessionId satisfies SessionId,
-    producer: input.producer,
-    protocol: session.protocol,
-    upstream: input.upstream,
-    status: denied ? 'DENIED' : 'ACTIVE',
-    user_identity: input.identity,
-    user_identity_key: foldCase(input.identity),
-    user_email: session.user.email,
-    user_email_key: session.user.email === null ? null : foldCase(session.user.email),
-    user_name: session.user.name,
-    user_picture: session.user.picture,
-    user_sub: session.user.sub,
-    user_nickname: session.user.nickname,
-    user_is_service_account: session.user.isServiceAccount ? 1 : 0,
-    socket_id: input.socketId,
-    socket_name: session.socket.name,
-    client_ip: session.client.ip,
-    client_port: session.client.port,
-    client_software: session.client.software,
-    client_location: null,
-    server_name: session.server.name,
-    server_port: session.server.port,
-    ssh_user: session.sshUser,
-    started_ms: session.startedAtMs,
-    last_seen_ms: session.startedAtMs,
-    ended_ms: denied ? session.startedAtMs : null,
-    end_reason: denied ? 'refused' : null,
-    duration_ms: 0,
-    auth_info: session.authInfo,
-    deny_reason: session.denyReason,
-    attempt_count: 1,
-    kill_requested_ms: null,
-    kill_requested_by: null,
-    kill_reason: null,
-    kill_confirmed_ms: null,
-    labels: session.labels === null ? null : JSON.stringify(session.labels),
-    recording_state: 'NONE',
-    recording_state_reason: null,
-    recording_count: 0,
-    epoch: 1,
-    revision: context.nextRevision(),
+const insertOpened = (context: WriteContext, input: OpenSessionWrite): number => {
+  const { session, socketId, identity, upstream, producer } = input;
+  const { user, socket, client, protocol, denyReason } = session;
+  const origin: SessionOrigin = {
+    ...session,
+    producer,
+    upstream,
+    user: { ...user, identity },
+    socket: { socketId, name: socket.name, protocol },
+    client: { ...client, location: null },
   };
-  const columns = Object.keys(row);
-  const places = columns.map(() => '?').join(', ');
-  context.run(`INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row));
-  return position;
-};
-
-const rememberUser = (context: WriteContext, { session: { user, startedAtMs }, identity }: OpenSessionWrite): void => {
-  context.run(
-    `INSERT INTO users (identity_key, identity, email, name, picture, sub, nickname, is_service_account, last_seen_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (identity_key) DO UPDATE SET
-       email = coalesce(excluded.email, email), name = coalesce(excluded.name, name),
-       picture = coalesce(excluded.picture, picture), sub = coalesce(excluded.sub, sub),
-       nickname = coalesce(excluded.nickname, nickname), is_service_account = excluded.is_service_account,
-       last_seen_ms = excluded.last_seen_ms
-     WHERE excluded.last_seen_ms >= last_seen_ms`,
-    foldCase(identity),
-    identity,
-    user.email,
-    user.name,
-    user.picture,
-    user.sub,
-    user.nickname,
-    user.isServiceAccount ? 1 : 0,
-    startedAtMs,
-  );
-};
-
-const rememberSocket = (context: WriteContext, { session, socketId }: OpenSessionWrite): void => {
-  context.run(
-    `INSERT INTO sockets (socket_id, name, protocol, last_used_ms) VALUES (?, ?, ?, ?)
-     ON CONFLICT (socket_id) DO UPDATE SET
-       name = excluded.name, protocol = excluded.protocol, last_used_ms = excluded.last_used_ms
-     WHERE excluded.last_used_ms >= last_used_ms`,
-    socketId,
-    session.socket.name,
-    session.protocol,
-    session.startedAtMs,
-  );
+  const denied = { status: 'DENIED', ended_ms: session.startedAtMs, end_reason: 'refused', deny_reason: denyReason };
+  return insertSession(context, origin, denyReason === null ? { status: 'ACTIVE' } : denied);
 };
 
 const tellOpening = (context: WriteContext, { session, identity, actor }: OpenSessionWrite, position: number): void => {

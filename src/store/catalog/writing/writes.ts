@@ -7,6 +7,7 @@ import { closeChunk, markCorrupt, sealRecording } from './close-chunk.ts';
 import { closeSession, confirmKill, requestKill } from './end-session.ts';
 import { openRecording } from './open-recording.ts';
 import { openSession } from './open-session.ts';
+import { restoreRecording } from './restore-recording.ts';
 import type { WriteContext } from './write-context.ts';
 
 const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): SessionEvent => {
@@ -60,6 +61,7 @@ export const writes: { readonly [Name in keyof CatalogWriter]: Write<Name> } = {
   closeSession,
   closeChunk,
   sealRecording,
+  restoreRecording,
   markCorrupt,
   addSessionEvent,
   putToken,
