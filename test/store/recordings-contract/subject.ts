@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
 import { encodeBatch } from '../../../src/format/batch-encoder.ts';
 import { chunkOf } from '../../../src/format/chunk-of.ts';
 import { scanBatch } from '../../../src/format/batch.ts';
@@ -109,6 +110,16 @@ export class Keeper {
   copy(): Keeper {
     const { locator, session, recording, rows, indexedSize } = this;
     return Object.assign(new Keeper(this.recordings), { locator, session, recording, rows: [...rows], indexedSize });
+  }
+
+  /** All that it knows as text, for another process. */
+  write(): string {
+    const { locator, session, recording, rows, indexedSize } = this;
+    return serialize({ locator, session, recording, rows, indexedSize }).toString('base64');
+  }
+
+  static read(recordings: Recordings, text: string): Keeper {
+    return Object.assign(new Keeper(recordings), deserialize(Buffer.from(text, 'base64')));
   }
 
   get known(): UnsealedRecording {
