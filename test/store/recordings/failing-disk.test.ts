@@ -41,9 +41,7 @@ const goesOn = async (known: string, sizes: readonly number[]): Promise<void> =>
   expect(await keeper.verify()).toMatchObject({ ok: true });
   const events = [];
   for (const row of keeper.rows) events.push(...plain(decodeRun(await keeper.recordings.read(row))));
-  expect(events).toEqual(
-    plain([...sizes.map((size, at) => output(at * 20, noise(size, at * 2 + 1))), last]),
-  );
+  expect(events).toEqual(plain([...sizes.map((size, at) => output(at * 20, noise(size, at * 2 + 1))), last]));
   const file = path.join(recordingsPathOf(folder.path), keeper.locator);
   if (pathOfTool('zstd') !== null) execFileSync('zstd', ['-tq', file]);
   expect((await readFile(file)).length).toBe(keeper.indexedSize);

@@ -23,7 +23,7 @@ import {
 } from '../feeding.ts';
 import { openFolder, type OpenedFolder, recordingsPathOf } from '../opened-folder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
-import { countReads, type CountedRecordings } from './counted-recordings.ts';
+import { countReads, type CountedRecordings } from './changed-recordings.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedFolder;
