@@ -21,7 +21,10 @@ import type { WorkerScript } from '../store/catalog/worker-script.ts';
  */
 
 /** Worker scripts of the program, by path from the project's root. */
-export const workerPaths = { 'catalog-writer': 'src/store/catalog/catalog-worker.ts' } as const;
+export const workerPaths = {
+  'catalog-writer': 'src/store/catalog/catalog-worker.ts',
+  'catalog-copier': 'src/store/catalog/copy-worker.ts',
+} as const;
 export type WorkerName = keyof typeof workerPaths;
 
 /** The prebuilt addon's asset is named by its SHA-256: `better-sqlite3/<hex>.node`. */

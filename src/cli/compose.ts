@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { v5, v7 } from 'uuid';
 import { Kills } from '../ingest/kills.ts';
 import { LocalIntake } from '../ingest/intake.ts';
@@ -6,11 +7,14 @@ import { MemoryBus } from '../live/memory-bus.ts';
 import type { Log } from '../api/parts.ts';
 import type { Intake } from '../model/intake.ts';
 import type { Catalog, CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/catalog/catalog.ts';
+import { CopyFolder } from '../store/catalog/copy-folder.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../store/catalog/sqlite-catalog.ts';
 import { DataFolderLock } from '../store/data-folder-lock.ts';
 import { DiskSpace } from '../store/disk-space.ts';
 import { FileRecordings } from '../store/recordings/file-recordings.ts';
 import { RecordingReader } from '../store/recordings/recording-reader.ts';
+import { StoredFiles } from '../store/recordings/stored-files.ts';
+import { CatalogCopies } from '../upkeep/catalog-copies.ts';
 import { ChunkCloser } from '../upkeep/chunk-closer.ts';
 import { recover } from '../upkeep/recovery.ts';
 import { nativeBinding, workerScript } from './assets.ts';
@@ -27,6 +31,8 @@ export type Installation = AsyncDisposable & {
   readonly kills: Kills;
   readonly closer: ChunkCloser;
   readonly space: DiskSpace;
+  /** The recordings' files, read without the catalog. */
+  readonly files: StoredFiles;
 };
 
 /** A data folder that this process only reads, beside a running server or without one. */
@@ -51,6 +57,12 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   makeDataFolder(folder);
   const binding = nativeBinding();
   stack.use(DataFolderLock.take(folder.path, folder.lock, binding));
+  const copies = new CopyFolder(
+    folder.copies,
+    { path: folder.catalog, nativeBinding: binding },
+    workerScript('catalog-copier'),
+  );
+  await tellLostCatalog(folder, copies, log);
   const bus = new MemoryBus();
   const listeners: ((announcements: readonly CommitAnnouncement[]) => void)[] = [(all) => publish(bus, all)];
   const catalog = stack.use(
@@ -79,6 +91,7 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   closer.start();
   await closer.sweep();
   const space = stack.use(await DiskSpace.watch(folder.path));
+  stack.use(copying(copies, space, log)).start();
   const moved = stack.move();
   return {
     folder,
@@ -97,9 +110,30 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
     kills: new Kills(writer, clock),
     closer,
     space,
+    files: new StoredFiles(folder.recordings),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 };
+
+/** SQLite makes a catalog that is gone anew without a word: people must hear of it. */
+const tellLostCatalog = async (folder: DataFolder, copies: CopyFolder, log: Log): Promise<void> => {
+  if (existsSync(folder.catalog)) return;
+  const kept = await copies.keepAll();
+  const { done } = await new StoredFiles(folder.recordings).folders().next();
+  if (kept.length === 0 && done === true) return;
+  const advice = 'put its newest copy in its place if there is one, and run reeltime reindex';
+  log('warn', `the catalog is gone, and a new one is made: ${advice}`, { newestCopy: kept.at(-1) ?? null });
+};
+
+/** One copy of the catalog a day, while the folder is open. */
+const copying = (folder: CopyFolder, space: DiskSpace, log: Log): CatalogCopies =>
+  new CatalogCopies({
+    folder,
+    clock,
+    shortage: () => space.shortage,
+    onCopy: ({ name }) => log('info', 'the catalog was copied', { copy: name }),
+    onFailure: (error) => log('error', 'the catalog could not be copied; it is tried again', { error }),
+  });
 
 /** @throws when there is no catalog in the folder, or it is of another version */
 export const openReadingRoom = (folder: DataFolder): ReadingRoom => {

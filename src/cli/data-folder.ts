@@ -8,6 +8,8 @@ export type DataFolder = {
   readonly lock: string;
   readonly recordings: string;
   readonly quarantine: string;
+  /** The newest automatic copies of the catalog. */
+  readonly copies: string;
   /** The admin token that was made on first start, for the people of this machine. */
   readonly adminToken: string;
   /** Address and token of the running server, for the verbs of this machine. */
@@ -24,6 +26,7 @@ export const dataFolderAt = (folder: string): DataFolder => {
     lock: path.join(absolute, 'writer.lock'),
     recordings: path.join(absolute, 'recordings'),
     quarantine: path.join(absolute, 'quarantine'),
+    copies: path.join(absolute, 'copies'),
     adminToken: path.join(absolute, 'admin-token'),
     server: path.join(absolute, 'server.json'),
   };
@@ -31,7 +34,7 @@ export const dataFolderAt = (folder: string): DataFolder => {
 
 /** Makes the folder and its subfolders where they are not, for this user only. */
 export const makeDataFolder = (folder: DataFolder): void => {
-  for (const each of [folder.path, folder.recordings, folder.quarantine]) {
+  for (const each of [folder.path, folder.recordings, folder.quarantine, folder.copies]) {
     mkdirSync(each, { recursive: true, mode: FOLDER_MODE });
   }
 };

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing } from '../recordings/append-only-file.ts';
 import type { OpenDatabase } from './open-database.ts';
@@ -90,6 +90,20 @@ export class CopyFolder {
     for (const name of await readdir(this.#folder)) {
       if (unfinishedPattern.test(name)) await rm(path.join(this.#folder, name), { force: true });
     }
+  }
+
+  /**
+   * Of a catalog that is gone: its copies get other names, so that those of the next one never push them out.
+   * @returns their paths, oldest first
+   */
+  async keepAll(): Promise<readonly string[]> {
+    const kept: string[] = [];
+    for (const { name } of await this.list()) {
+      const place = path.join(this.#folder, `kept-${name}`);
+      await rename(path.join(this.#folder, name), place);
+      kept.push(place);
+    }
+    return kept;
   }
 
   async remove({ name }: CatalogCopy): Promise<void> {
