@@ -8,7 +8,7 @@ import type { Producer } from '../model/intake.ts';
 import { type SessionProtocol, sessionProtocols } from '../model/session.ts';
 import { dataFolderAt } from './data-folder.ts';
 import { exitCodes } from './exit-code.ts';
-import { ImportProgress } from './import-progress.ts';
+import { FileProgress } from './file-progress.ts';
 import { importSources, type Missing, type NamedSource } from './import-sources.ts';
 import { type IntakeDoor, openIntakeDoor } from './intake-door.ts';
 import { printable } from './printable.ts';
@@ -118,7 +118,7 @@ const importAll = async (words: readonly string[], options: ImportOptions, signa
   await using door = await openIntakeDoor(dataFolderAt(options.data));
   const counts = { imported: 0, known: 0, refused: 0 };
   {
-    using progress = new ImportProgress(process.stderr, options.quiet === true);
+    using progress = new FileProgress('importing', process.stderr, options.quiet === true);
     const tell = (source: NamedSource | Missing, outcome: Outcome): void => {
       counts[outcome.status] += 1;
       progress.done(source.name);
@@ -147,7 +147,7 @@ const importEach = async (
   sources: AsyncGenerator<NamedSource | Missing>,
   defaults: ImportDefaults,
   { intake }: IntakeDoor,
-  progress: ImportProgress,
+  progress: FileProgress,
   tell: (source: NamedSource | Missing, outcome: Outcome) => void,
   signal: AbortSignal,
 ): Promise<void> => {

@@ -8,6 +8,7 @@ import { exitCodes, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
+import { reindexCommand } from './reindex.ts';
 import type { ServeOptions } from './serve.ts';
 import { adminTokenFileOption, dataOption, listenOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
 import { showCommand } from './show.ts';
@@ -57,7 +58,8 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     showCommand(),
     exportCommand(signal),
   ];
-  for (const verb of [...verbs, verifyCommand(setExitCode)]) program.addCommand(verb);
+  const checking = [verifyCommand(setExitCode), reindexCommand(signal, setExitCode)];
+  for (const verb of [...verbs, ...checking]) program.addCommand(verb);
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
 };

@@ -20,11 +20,12 @@ export const verifyCommand = (setExitCode: (code: number) => void): Command =>
     .addOption(dataOption())
     .action(async (words: readonly string[], options: { readonly data: string }) => {
       await using room = openReadingRoom(dataFolderAt(options.data));
-      const counts = { good: 0, bad: 0 };
+      const counts = { good: 0, bad: 0, unknownKey: 0 };
       const sessions = words.length === 0 ? allSessions(room) : words.map((word) => parseSessionId(word));
       for await (const sessionId of sessions) await verifySession(room, sessionId, counts);
-      process.stdout.write(`${counts.good} recordings hold, ${counts.bad} do not\n`);
-      if (counts.bad > 0) setExitCode(exitCodes.failed);
+      const others = counts.unknownKey === 0 ? '' : `, ${counts.unknownKey} are signed by a key that is not there`;
+      process.stdout.write(`${counts.good} recordings hold, ${counts.bad} do not${others}\n`);
+      if (counts.bad + counts.unknownKey > 0) setExitCode(exitCodes.failed);
     });
 
 async function* allSessions({ catalog }: ReadingRoom): AsyncGenerator<SessionId> {
@@ -41,7 +42,7 @@ async function* allSessions({ catalog }: ReadingRoom): AsyncGenerator<SessionId>
 const verifySession = async (
   { catalog, reader }: ReadingRoom,
   sessionId: SessionId,
-  counts: { good: number; bad: number },
+  counts: { good: number; bad: number; unknownKey: number },
 ): Promise<void> => {
   if ((await catalog.session(seesAll, sessionId)) === null) throw new NotFound(`no such session: ${sessionId}`);
   const { items } = await catalog.recordings(seesAll, sessionId, firstPage(PAGE_ITEMS_MAX));
@@ -49,6 +50,7 @@ const verifySession = async (
     const verdict = await reader.verify(seesAll, recordingId);
     if (verdict?.ok === false) process.stdout.write(`${recordingId}: ${verdict.message}\n`);
     if (verdict?.ok === true) counts.good += 1;
+    else if (verdict !== null && verdict.unknownKeyId !== null) counts.unknownKey += 1;
     else counts.bad += 1;
   }
 };

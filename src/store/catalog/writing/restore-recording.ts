@@ -118,7 +118,9 @@ const tell = (
   sessionPosition: number,
   isNew: boolean,
 ): void => {
-  const what = isNew ? 'the session and its recording' : 'the recording';
-  const message = `${what} ${header.recordingId} was not in the catalog, and was restored from its file`;
+  const { recordingId } = header;
+  const message = isNew
+    ? `the session was not in the catalog, and was restored from the file of its recording ${recordingId}`
+    : `the recording ${recordingId} was not in the catalog, and was restored from its file`;
   context.tell({ sessionPosition, atMs, kind: 'NOTE', message, actor: null });
 };

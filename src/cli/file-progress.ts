@@ -4,14 +4,17 @@ import { printable } from './printable.ts';
 const LINE_EVERY_MS = 5000;
 const NAME_WIDTH = 40;
 
-/** Shows how far an import is: a bar on a terminal, a line every few seconds in a log. On standard error. */
-export class ImportProgress implements Disposable {
+/** Shows how far work on many files is: a bar on a terminal, a line every few seconds in a log. On standard error. */
+export class FileProgress implements Disposable {
+  readonly #doing: string;
   readonly #bar: SingleBar | null;
   readonly #timer: NodeJS.Timeout | null;
   #files = 0;
   #bytes = 0;
 
-  constructor(output: NodeJS.WriteStream, isQuiet: boolean) {
+  /** @param doing what is done to the files, such as "importing" */
+  constructor(doing: string, output: NodeJS.WriteStream, isQuiet: boolean) {
+    this.#doing = doing;
     const isBar = output.isTTY && !isQuiet;
     this.#bar = isBar
       ? new SingleBar({
@@ -43,7 +46,7 @@ export class ImportProgress implements Disposable {
   }
 
   #line(): string {
-    return `importing: ${this.#files} files, ${megabytes(this.#bytes)} MB so far`;
+    return `${this.#doing}: ${this.#files} files, ${megabytes(this.#bytes)} MB so far`;
   }
 
   [Symbol.dispose](): void {
