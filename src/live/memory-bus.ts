@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Listener } from './bus.ts';
 
 /** Hints within one process. */
@@ -13,8 +12,7 @@ export class MemoryBus implements Bus {
     const listeners = this.#listeners.get(topic) ?? new Set();
     this.#listeners.set(topic, listeners);
     const listener = new MemoryListener(() => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(topic);
+      if (listeners.delete(listener) && listeners.size === 0) this.#listeners.delete(topic);
     });
     listeners.add(listener);
     return listener;
@@ -40,17 +38,19 @@ class MemoryListener implements Listener {
     this.#isPublished = false;
   }
 
-  async #wait(signal: AbortSignal, timeoutMs: number): Promise<void> {
-    const woken = new AbortController();
-    const awake = AbortSignal.any([signal, woken.signal]);
-    this.#wake = () => woken.abort();
-    try {
-      await sleep(timeoutMs, undefined, { signal: awake, ref: false });
-    } catch {
-      // Woken or aborted: either way the caller looks again.
-    } finally {
-      this.#wake = null;
-    }
+  /** NOTE AbortSignal.any would leave something behind on a signal that lives for days, at each wait. */
+  #wait(signal: AbortSignal, timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs).unref();
+      signal.addEventListener('abort', end, { once: true });
+      this.#wake = end;
+    });
   }
 
   [Symbol.dispose](): void {

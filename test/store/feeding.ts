@@ -3,7 +3,7 @@ import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { decodeRun } from '../../src/format/run-events.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { RecordingId, SessionId } from '../../src/model/ids.ts';
-import type { Intake, OpenSession, Producer } from '../../src/model/intake.ts';
+import type { Intake, OpenRecording, OpenSession, Producer } from '../../src/model/intake.ts';
 import { CHUNK_AGE_MAX_MS } from '../../src/model/limits.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import type { Run } from '../../src/model/run.ts';
@@ -16,7 +16,7 @@ export const producer: Producer = { producer: 'tests', actor: 'a test' };
 export const newSessionId = (): SessionId => randomUUID() as SessionId;
 export const newRecordingId = (): RecordingId => randomUUID() as RecordingId;
 
-export const terminal: OpenSession['recording'] = { recordingId: null, kind: 'TERMINAL', columns: 80, rows: 24 };
+export const terminal: OpenRecording = { recordingId: null, kind: 'TERMINAL', columns: 80, rows: 24 };
 
 /** A session with a recording, as a producer would open it. */
 export const aSession = (change: Partial<OpenSession> = {}): OpenSession => ({
