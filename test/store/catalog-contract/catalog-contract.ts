@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { chunksContract } from './chunks-contract.ts';
 import { feedingContract } from './feeding-contract.ts';
 import { openingContract } from './opening-contract.ts';
+import { restoringContract } from './restoring-contract.ts';
 import { storyContract } from './story-contract.ts';
 import { CatalogSubject, type OpenCatalog } from './subject.ts';
 import { visibilityContract } from './visibility-contract.ts';
@@ -12,7 +13,14 @@ export const catalogContract = (implementation: string, open: OpenCatalog): void
     const subject = new CatalogSubject(open);
     beforeAll(() => subject.start());
     afterAll(() => subject.stop());
-    for (const part of [openingContract, feedingContract, chunksContract, storyContract, visibilityContract])
+    for (const part of [
+      openingContract,
+      feedingContract,
+      chunksContract,
+      restoringContract,
+      storyContract,
+      visibilityContract,
+    ])
       part(subject);
   });
 };

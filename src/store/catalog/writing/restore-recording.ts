@@ -29,9 +29,9 @@ export const restoreRecording = (context: WriteContext, input: RestoreRecordingW
   );
   const inserted = rowOf(context, input);
   for (const chunk of input.chunks) insertChunk(context, inserted, chunk);
-  seen(context, position, startedAtMs + (input.chunks.at(-1)?.lastMs ?? 0));
   fill(context, inserted, input, isNew);
   if (input.seal !== null) settleSession(context, position, input.seal.session);
+  else seen(context, position, startedAtMs + (input.chunks.at(-1)?.lastMs ?? 0));
   tell(context, input, position, isNew);
   context.summariseRecordings(position);
   const session = context.touch(position);
