@@ -70,6 +70,8 @@ const RETRY_AFTER_SECONDS = 5;
  */
 export class RemoteIntake implements Intake {
   readonly #parts: RemoteIntakeParts;
+  /** Per recording: when the batch that was sent last has been answered. */
+  readonly #appending = new Map<RecordingId, Promise<void>>();
 
   constructor(parts: RemoteIntakeParts) {
     this.#parts = parts;
@@ -90,8 +92,24 @@ export class RemoteIntake implements Intake {
     return { ...opened, recording: receivedRecording(opened.recording) };
   }
 
+  /** Batches of one recording are sent in the order of the calls, each when the one before was answered. */
   appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
-    const { recordingId, firstEvent, epoch, msgpack } = input;
+    const { recordingId } = input;
+    const before = this.#appending.get(recordingId) ?? Promise.resolve();
+    const sent = before.then(() => this.#append(producer, input));
+    // How it went is its caller's to hear; whoever is next goes on either way.
+    const over = sent.then(
+      () => {},
+      () => {},
+    );
+    this.#appending.set(recordingId, over);
+    void over.then(() => {
+      if (this.#appending.get(recordingId) === over) this.#appending.delete(recordingId);
+    });
+    return sent;
+  }
+
+  #append(producer: Producer, { recordingId, firstEvent, epoch, msgpack }: AppendEvents): Promise<AppendedEvents> {
     return this.#send<AppendedEvents>(producer, {
       method: 'PUT',
       path: `events/${recordingId}/${firstEvent}?epoch=${epoch}&`,

@@ -38,6 +38,9 @@ export type Imported = {
 /** Msgpack of a file that is kept from the first reading, so that most files are read once. */
 const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Batches of one recording that are on their way at once. */
+const BATCHES_AT_ONCE = 4;
+
 type Checked = {
   readonly header: AsciicastReader['header'];
   readonly sessionId: SessionId;
@@ -156,18 +159,21 @@ const feed = async (
   if (recording === null) return;
   const { recordingId } = recording;
   let firstEvent = 0;
-  // The next batch is read while the one before is on its way to the disk.
-  let sent: Promise<unknown> = Promise.resolve();
+  // Batches are on their way in order, a few at once: they share commits, and the next one is read meanwhile.
+  const sent: Promise<unknown>[] = [];
   for await (const { msgpack, eventCount } of batchesOf(source, checked)) {
-    await sent;
+    if (sent.length >= BATCHES_AT_ONCE) await sent.shift();
     signal.throwIfAborted();
     const end = firstEvent + eventCount;
-    if (end > (nextEvent ?? 0)) sent = intake.appendEvents(producer, { recordingId, epoch, firstEvent, msgpack });
-    // Whoever waits for it is told; meanwhile nobody is.
-    sent.catch(() => {});
+    if (end > (nextEvent ?? 0)) {
+      const one = intake.appendEvents(producer, { recordingId, epoch, firstEvent, msgpack });
+      // Whoever waits for it is told; meanwhile nobody is.
+      one.catch(() => {});
+      sent.push(one);
+    }
     firstEvent = end;
   }
-  await sent;
+  await Promise.all(sent);
 };
 
 async function* batchesOf(source: ImportSource, { batches: kept }: Checked): AsyncGenerator<EventBatch, void, void> {

@@ -20,6 +20,8 @@ export const openForWriting = ({ path, nativeBinding }: OpenDatabase): Database.
   database.pragma('secure_delete = ON');
   database.pragma('foreign_keys = ON');
   database.pragma('cache_size = -65536');
+  // Pages: 32 MiB. Pending batches mostly go before they would be copied into the file.
+  database.pragma('wal_autocheckpoint = 8192');
   database.pragma('journal_size_limit = 67108864');
   return database;
 };
