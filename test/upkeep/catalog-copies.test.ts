@@ -107,7 +107,7 @@ test('the writer goes on while a copy is made, and nothing of what it writes is 
   for (let at = 0; at < 20; at += 1) await feed.append(output(at, noise(200_000, at)));
   const { copies, made } = keeping();
   let isLooking = true;
-  const looking = copies.look().then(() => {
+  const looking = copies.look().finally(() => {
     isLooking = false;
   });
   let during = 0;
