@@ -79,7 +79,7 @@ const labelsOf = (header: AsciicastHeader): OpenSession['labels'] => {
   let left = LABELS_BYTES_MAX - 2;
   for (const [name, value] of Object.entries(all)) {
     if (value === null) continue;
-    left -= JSON.stringify({ [name]: value }).length;
+    left -= new TextEncoder().encode(JSON.stringify({ [name]: value })).length;
     if (left >= 0) labels[name] = value;
   }
   return labels;

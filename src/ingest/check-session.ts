@@ -6,6 +6,7 @@ import {
   LABELS_BYTES_MAX,
   LABELS_DEPTH_MAX,
   NAME_LENGTH_MAX,
+  RECORDING_MS_MAX,
   TERMINAL_CELLS_MAX,
   TEXT_LENGTH_MAX,
 } from '../model/limits.ts';
@@ -74,10 +75,15 @@ const checkLabels = (labels: OpenSession['labels']): void => {
       `labels must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`,
     );
   }
-  const bytes = JSON.stringify(labels).length;
+  const bytes = new TextEncoder().encode(JSON.stringify(labels)).length;
   if (bytes > LABELS_BYTES_MAX) {
     throw new InvalidInput('labels', `labels must have at most ${LABELS_BYTES_MAX} bytes as JSON, got ${bytes}`);
   }
+};
+
+/** @throws InvalidInput for a time that no date has, or that lies further ahead than any recording is long */
+export const checkEnd = (endedAtMs: number | null, nowMs: number): void => {
+  if (endedAtMs !== null) wholeNumber(endedAtMs, 'endedAt', 0, nowMs + RECORDING_MS_MAX);
 };
 
 /** Whether it is plain JSON that every reader of a stored file can take. */

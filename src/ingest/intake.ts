@@ -16,7 +16,7 @@ import type { Session, SessionProtocol } from '../model/session.ts';
 import { scanBatch } from '../format/batch.ts';
 import type { CatalogWriter, NewRecording } from '../store/catalog/catalog.ts';
 import type { Recordings } from '../store/recordings/recordings.ts';
-import { checkOpenRecording, checkOpenSession, checkText } from './check-session.ts';
+import { checkEnd, checkOpenRecording, checkOpenSession, checkText } from './check-session.ts';
 
 /** Ids that this room cannot make by itself. */
 export type Ids = {
@@ -128,7 +128,9 @@ export class LocalIntake implements Intake {
   }
 
   async closeSession(producer: Producer, input: CloseSession): Promise<Session> {
+    const atMs = this.#parts.clock();
     checkText(input.reason, 'reason');
-    return this.#parts.writer.closeSession({ ...input, producer: producer.producer, atMs: this.#parts.clock() });
+    checkEnd(input.endedAtMs, atMs);
+    return this.#parts.writer.closeSession({ ...input, producer: producer.producer, atMs });
   }
 }
