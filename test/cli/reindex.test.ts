@@ -33,8 +33,9 @@ const loseCatalog = async (data: string): Promise<void> => {
 
 const samples = ['fish-prompt-emoji.cast', 'vim-machine-learning.cast'].map(sample);
 
-// Together: one of them waits for the server's first copy.
-test.concurrent('a catalog that was deleted comes back from the files: every session, and every export byte for byte', async () => {
+test('a catalog that was deleted comes back from the files: every session, and every export byte for byte', async ({
+  expect,
+}) => {
   await using folder = await temporaryFolder();
   const data = folder.path;
   await run('import', data, '--quiet', '--user', 'maya', '--socket', 'bastion', '--ssh-user', 'root', ...samples);
@@ -66,7 +67,9 @@ test.concurrent('a catalog that was deleted comes back from the files: every ses
   expect(verified.stdout).toContain('\n0 recordings hold, 0 do not, 2 are signed by a key that is not there\n');
 });
 
-test.concurrent("a server's copy of the catalog put back, and reindex after it, lose nothing; beside a server it is refused", async () => {
+test("a server's copy of the catalog put back, and reindex after it, lose nothing; beside a server it is refused", async ({
+  expect,
+}) => {
   await using folder = await temporaryFolder();
   const data = path.join(folder.path, 'data');
   await mkdir(data);
