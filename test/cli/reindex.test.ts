@@ -33,9 +33,7 @@ const loseCatalog = async (data: string): Promise<void> => {
 
 const samples = ['fish-prompt-emoji.cast', 'vim-machine-learning.cast'].map(sample);
 
-test('a catalog that was deleted comes back from the files: every session, and every export byte for byte', async ({
-  expect,
-}) => {
+test('a catalog that was deleted comes back from the files: every session, and every export byte for byte', async () => {
   await using folder = await temporaryFolder();
   const data = folder.path;
   await run('import', data, '--quiet', '--user', 'maya', '--socket', 'bastion', '--ssh-user', 'root', ...samples);
@@ -67,9 +65,7 @@ test('a catalog that was deleted comes back from the files: every session, and e
   expect(verified.stdout).toContain('\n0 recordings hold, 0 do not, 2 are signed by a key that is not there\n');
 });
 
-test("a server's copy of the catalog put back, and reindex after it, lose nothing; beside a server it is refused", async ({
-  expect,
-}) => {
+test("a server's copy of the catalog put back, and reindex after it, lose nothing; beside a server it is refused", async () => {
   await using folder = await temporaryFolder();
   const data = path.join(folder.path, 'data');
   await mkdir(data);
