@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => folder[Symbol.asyncDispose]());
 
 const anotherProcess = async (): Promise<string> => {
-  await using child = startChild('store/lock-taker.ts', [file]);
+  await using child = startChild('store/lock-taking-process.ts', [file]);
   return await child.line(() => true);
 };
 
@@ -29,7 +29,7 @@ test('a data folder has one writer, within a process and between two, and is fre
 });
 
 test('a writer that is killed with -9 frees the folder at once', async () => {
-  const holder = startChild('store/lock-taker.ts', [file]);
+  const holder = startChild('store/lock-taking-process.ts', [file]);
   await holder.line((text) => text === 'taken');
   expect(() => DataFolderLock.take(folder.path, file, null)).toThrow(DataFolderInUse);
   holder.process.kill('SIGKILL');

@@ -40,6 +40,8 @@ export type OpenedFolder = AsyncDisposable & {
   readonly failures: unknown[];
   /** Damage that reading found, in order. */
   readonly damage: string[];
+  /** Resolves when the catalog knows of all damage that was found. */
+  readonly damageTold: () => Promise<void>;
   /** Every commit's announcements, in order. */
   readonly announced: CommitAnnouncement[];
 };
@@ -106,12 +108,13 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       bus.publish(each.kind === 'session' ? sessionTopic(each.sessionId) : recordingTopic(each.recordingId));
   });
   if (options.closes !== false) listeners.push((all) => closer.notice(all));
+  const told: Promise<void>[] = [];
   const reader = new RecordingReader({
     catalog,
     recordings,
     onDamage: (recordingId, reason) => {
       damage.push(reason);
-      void writer.markCorrupt({ recordingId, reason, atMs: clock.nowMs });
+      told.push(writer.markCorrupt({ recordingId, reason, atMs: clock.nowMs }));
     },
   });
   const moved = stack.move();
@@ -135,6 +138,7 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
     report,
     failures,
     damage,
+    damageTold: async () => void (await Promise.all(told)),
     announced,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };

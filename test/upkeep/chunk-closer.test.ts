@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { unfinishedLength } from '../../src/format/utf8-carry.ts';
 import { recordingTopic } from '../../src/live/bus.ts';
 import { seesAll } from '../../src/model/access.ts';
@@ -22,16 +22,31 @@ import { changedRecordings } from '../store/recordings/changed-recordings.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
 let folder: TemporaryFolder;
+/** Of most tests: each feeds recordings of its own. */
+let shared: OpenedFolder;
 let opened: OpenedFolder;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await temporaryFolder();
+  shared = await openFolder(folder.path);
 });
-afterEach(async () => {
-  await opened[Symbol.asyncDispose]();
+afterAll(async () => {
+  await shared[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
-const open = async (options: FolderOptions = {}): Promise<void> => {
-  opened = await openFolder(folder.path, options);
+beforeEach(() => {
+  opened = shared;
+});
+
+/** Goes on in a folder of the test's own, with something else in the place of the usual. */
+const openOwn = async (options: FolderOptions): Promise<AsyncDisposable> => {
+  const own = await temporaryFolder();
+  opened = await openFolder(own.path, options);
+  return {
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
+    },
+  };
 };
 
 const chunksOf = async (feed: Feed): Promise<readonly ChunkRow[]> => {
@@ -58,7 +73,6 @@ const expectWhole = async (feed: Feed): Promise<void> => {
 
 describe('a chunk is closed', () => {
   test('at the first event boundary at or beyond 256 KiB, as soon as it is there', async () => {
-    await open();
     const feed = await openFeed(opened);
     const half = noise(CHUNK_BYTES_TARGET / 2 - 16);
     await feed.append(output(0, half));
@@ -75,7 +89,6 @@ describe('a chunk is closed', () => {
   });
 
   test('at 60 s when it holds 16 KiB, and not before', async () => {
-    await open();
     const feed = await openFeed(opened);
     await feed.append(output(0, noise(CHUNK_QUIET_BYTES)));
     await look(CHUNK_AGE_MS - 1);
@@ -85,7 +98,6 @@ describe('a chunk is closed', () => {
   });
 
   test('at 5 min whatever it holds, counted from its oldest batch, and not before', async () => {
-    await open();
     const feed = await openFeed(opened);
     await feed.append(output(0, 'x'));
     await look(CHUNK_AGE_MAX_MS - 1);
@@ -100,7 +112,6 @@ describe('a chunk is closed', () => {
   });
 
   test('at the end of the session, which is sealed then; one without events too', async () => {
-    await open();
     const feed = await openFeed(opened);
     const empty = await openFeed(opened);
     await feed.append(output(0, 'x'));
@@ -113,7 +124,6 @@ describe('a chunk is closed', () => {
   });
 
   test('and a killed session is sealed like one that ended', async () => {
-    await open();
     const feed = await openFeed(opened);
     await feed.append(output(0, 'x'));
     await opened.writer.requestKill({
@@ -132,7 +142,6 @@ describe('a chunk is closed', () => {
   });
 
   test('never inside a UTF-8 character of terminal output, but at the end', async () => {
-    await open();
     const bytes = Buffer.from('€é𝄞aü'.repeat(12));
     for (const step of [1, 2, 3]) {
       const feed = await openFeed(opened);
@@ -171,7 +180,6 @@ describe('batches that are large', () => {
     ['a large one before a small one', [CHUNK_BYTES_FORCED + 1_000_000, 1000]],
     ['small ones around two large ones', [10, 3_000_000, 20, 5_000_000, 30]],
   ])('%s: when the session ends nothing of them is left out of the seal', async (_name, sizes) => {
-    await open({ closes: false });
     const feed = await openFeed(opened);
     for (const [at, size] of sizes.entries()) await feed.append(...large(size, at));
     await seal(opened, feed);
@@ -183,7 +191,6 @@ describe('batches that are large', () => {
   });
 
   test('no boundary of which is outside a character are closed at 4 MiB all the same', async () => {
-    await open({ closes: false });
     const feed = await openFeed(opened);
     const piece = Buffer.from(`${'€'.repeat(100_000)}`).subarray(1, -2);
     await feed.append(output(0, Buffer.from('€').subarray(0, 1)));
@@ -197,8 +204,8 @@ describe('batches that are large', () => {
 
 describe('what fails', () => {
   test('for want of a folder is told, is tried again at the next look, and loses nothing', async () => {
-    await open();
-    const inTheWay = path.join(recordingsPathOf(folder.path), '2026');
+    await using _own = await openOwn({});
+    const inTheWay = path.join(recordingsPathOf(opened.path), '2026');
     await writeFile(inTheWay, 'no folder');
     const feed = await openFeed(opened);
     await feed.append(output(0, noise(CHUNK_BYTES_TARGET + 10)));
@@ -235,7 +242,7 @@ describe('what fails', () => {
   test.each(['append', 'seal'] as const)(
     'after the disk took the %s is found in the file, and not done twice',
     async (step) => {
-      await open({ wrap: deafAfter(step), closes: false });
+      await using _own = await openOwn({ wrap: deafAfter(step), closes: false });
       const feed = await openFeed(opened);
       await feed.append(output(0, 'one'), output(1, 'two'));
       await closeChunks(opened);
@@ -257,12 +264,11 @@ describe('what fails', () => {
   );
 
   test('because the file lost bytes is CORRUPT, and what pends is kept and read', async () => {
-    await open({ closes: false });
     const feed = await openFeed(opened);
     await feed.append(output(0, 'one'));
     await closeChunks(opened);
     const locator = (await opened.catalog.locator(seesAll, feed.recordingId)) ?? '';
-    await rm(path.join(recordingsPathOf(folder.path), locator));
+    await rm(path.join(recordingsPathOf(opened.path), locator));
     await feed.append(output(1, 'two'));
     await seal(opened, feed);
     expect(await opened.catalog.recording(seesAll, feed.recordingId)).toMatchObject({
@@ -277,7 +283,6 @@ describe('what fails', () => {
 });
 
 test('looking again changes nothing', async () => {
-  await open();
   const feed = await openFeed(opened);
   await feed.append(output(0, noise(20_000)));
   const live = await openFeed(opened);
@@ -293,7 +298,6 @@ test('looking again changes nothing', async () => {
 });
 
 test('many recordings that end together are all sealed', async () => {
-  await open();
   const feeds = await Promise.all(Array.from({ length: 30 }, () => openFeed(opened)));
   await Promise.all(feeds.map((feed) => feed.append(output(0, 'x'))));
   await Promise.all(feeds.map((feed) => feed.close()));
@@ -303,7 +307,7 @@ test('many recordings that end together are all sealed', async () => {
 
 test('a producer that is faster than the disk waits, and what it sent is acknowledged then', async () => {
   const { promise: disk, resolve: goesOn } = Promise.withResolvers<void>();
-  await open({
+  await using _own = await openOwn({
     wrap: (files) =>
       changedRecordings(files, {
         append: async (target, chunk) => {

@@ -95,7 +95,7 @@ describe('pages one after the other', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -119,7 +119,7 @@ describe('pages one after the other', () => {
           expect(back.items).toEqual(between.slice(-limit));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });
@@ -150,7 +150,7 @@ describe('while sessions come and change between pages', () => {
           expect(ids.filter((id) => wasThere.has(id))).toEqual(idsOf(before.toSorted(byOrder(order))));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -187,7 +187,7 @@ describe('while sessions come and change between pages', () => {
             expect(idsOf(seen).filter((id) => unchanged.has(id))).toEqual(idsOf(same.toSorted(byOrder(order))));
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     },
   );

@@ -298,6 +298,7 @@ describe('what is damaged on disk', () => {
       expect(plain(events)).toEqual(plain([...feed.ledger.slice(0, 4), gap as RecordedEvent, ...feed.ledger.slice(6)]));
       expect(opened.damage).toEqual([expect.stringMatching(/^events 4 to 5: /)]);
       expect(await opened.reader.verify(seesAll, feed.recordingId)).toMatchObject({ ok: false, badFromEvent: 4 });
+      await opened.damageTold();
       expect(await opened.catalog.session(seesAll, feed.sessionId)).toMatchObject({
         recordingState: 'CORRUPT',
         recordingStateReason: opened.damage[0],
