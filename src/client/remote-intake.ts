@@ -70,8 +70,8 @@ const RETRY_AFTER_SECONDS = 5;
  */
 export class RemoteIntake implements Intake {
   readonly #parts: RemoteIntakeParts;
-  /** Per recording: when the batch that was sent last has been answered. */
-  readonly #appending = new Map<RecordingId, Promise<void>>();
+  /** Per recording: the batch that was sent last. */
+  readonly #appending = new Map<RecordingId, Promise<unknown>>();
 
   constructor(parts: RemoteIntakeParts) {
     this.#parts = parts;
@@ -95,18 +95,19 @@ export class RemoteIntake implements Intake {
   /** Batches of one recording are sent in the order of the calls, each when the one before was answered. */
   appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
     const { recordingId } = input;
-    const before = this.#appending.get(recordingId) ?? Promise.resolve();
-    const sent = before.then(() => this.#append(producer, input));
-    // How it went is its caller's to hear; whoever is next goes on either way.
-    const over = sent.then(
-      () => {},
-      () => {},
-    );
-    this.#appending.set(recordingId, over);
-    void over.then(() => {
-      if (this.#appending.get(recordingId) === over) this.#appending.delete(recordingId);
-    });
+    const sent = this.#after(this.#appending.get(recordingId), () => this.#append(producer, input));
+    this.#appending.set(recordingId, sent);
+    const forget = (): void => {
+      if (this.#appending.get(recordingId) === sent) this.#appending.delete(recordingId);
+    };
+    sent.then(forget, forget);
     return sent;
+  }
+
+  /** How the one before went is its own caller's to hear. */
+  async #after<Answer>(before: Promise<unknown> | undefined, send: () => Promise<Answer>): Promise<Answer> {
+    await Promise.allSettled([before]);
+    return send();
   }
 
   #append(producer: Producer, { recordingId, firstEvent, epoch, msgpack }: AppendEvents): Promise<AppendedEvents> {
