@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { CatalogNotOpened } from '../store/catalog/worker-writer.ts';
+import { CatalogNotOpened } from '../store/catalog/prepare-database.ts';
 import { NewerDataFolder, OlderDataFolder } from '../store/catalog/migrate.ts';
 import { DataFolderInUse } from '../store/data-folder-lock.ts';
 import { Refusal } from '../model/errors.ts';

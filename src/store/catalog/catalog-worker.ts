@@ -1,8 +1,6 @@
-import { generateKeyPairSync, createHash, randomUUID } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { v7 } from 'uuid';
-import { migrate } from './migrate.ts';
 import { openForWriting } from './open-database.ts';
 import { GroupCommit } from './writing/group-commit.ts';
 import { WriteContext } from './writing/write-context.ts';
@@ -10,27 +8,6 @@ import type { WriterAnswer, WriterData, WriterRequest } from './writer-messages.
 
 /** Writes that share one commit: bounds how long the first of them waits. */
 const COMMIT_WRITES_MAX = 512;
-
-/** A new folder gets its log's name and its signing key; an old one keeps them. */
-const provide = (database: Database.Database): void => {
-  database.transaction(() => {
-    if (database.prepare('SELECT 1 FROM log').get() === undefined) {
-      database.prepare('INSERT INTO log (log_id, position) VALUES (?, 0)').run(randomUUID().slice(0, 8));
-    }
-    if (database.prepare('SELECT 1 FROM signing_keys').get() === undefined) insertSigningKey(database);
-  })();
-};
-
-const insertSigningKey = (database: Database.Database): void => {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  // The last 32 bytes of RFC 8410's SubjectPublicKeyInfo are the key of RFC 8032.
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  const keyId = createHash('sha256').update(raw).digest('hex').slice(0, 16);
-  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
-  database
-    .prepare('INSERT INTO signing_keys (key_id, public_key, private_key, created_ms) VALUES (?, ?, ?, ?)')
-    .run(keyId, raw, pkcs8, Date.now());
-};
 
 /** Whatever else has arrived joins the commit of the first: under load many requests share one sync of the disk. */
 const takeTogether = (port: MessagePort, first: WriterRequest): readonly WriterRequest[] => {
@@ -59,27 +36,16 @@ const serve = (database: Database.Database, port: MessagePort): void => {
   });
 };
 
-const begin = async (port: MessagePort, data: WriterData): Promise<void> => {
-  const database = openForWriting(data);
+/** NOTE no Kysely here: loading it took a third of the time that this thread needs to start. */
+const begin = (port: MessagePort, data: WriterData): void => {
   try {
-    await migrate(database);
-    provide(database);
+    serve(openForWriting(data), port);
+    port.postMessage({ kind: 'ready' } satisfies WriterAnswer);
   } catch (error) {
-    database.close();
-    throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage({ kind: 'not-ready', message } satisfies WriterAnswer);
+    port.close();
   }
-  serve(database, port);
-  port.postMessage({ kind: 'ready' } satisfies WriterAnswer);
 };
 
-if (parentPort !== null) {
-  const port = parentPort;
-  begin(port, workerData as WriterData).catch((error: Error) => {
-    port.postMessage({
-      kind: 'not-ready',
-      message: error.message,
-      name: error.constructor.name,
-    } satisfies WriterAnswer);
-    port.close();
-  });
-}
+if (parentPort !== null) begin(parentPort, workerData as WriterData);

@@ -2,6 +2,7 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
 import type { Keyset, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import { foldCase } from './fold-case.ts';
 import { POSITIONS_PER_MS, SPILL_MS_MAX } from './session-position.ts';
 import { build } from './statements.ts';
 import type { SessionsTable, Tables } from './tables.ts';
@@ -22,9 +23,6 @@ export const matchingSessions = (visibility: Visibility, filter: SessionFilter):
   if (filter.killed !== null) query = query.where('kill_requested_ms', filter.killed ? 'is not' : 'is', null);
   return startedWithin(query, filter);
 };
-
-/** How identities and emails are compared. */
-export const foldCase = (text: string): string => text.toLowerCase();
 
 /** Bounds the row numbers too, so that the table is entered where the time range begins. A row may have spilled upwards. */
 const startedWithin = (query: SessionQuery, { startedFromMs, startedBeforeMs }: SessionFilter): SessionQuery => {

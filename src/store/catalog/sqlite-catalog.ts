@@ -1,6 +1,7 @@
 import type { Catalog, CommitListener } from './catalog.ts';
 import { checkVersion } from './migrate.ts';
 import { openForReading } from './open-database.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { WorkerWriter } from './worker-writer.ts';
 import type { WorkerScript } from './worker-script.ts';
@@ -20,6 +21,7 @@ export const openSqliteCatalog = async (
   writerScript: WorkerScript,
   listener: CommitListener,
 ): Promise<Catalog> => {
+  await prepareDatabase(place);
   const writer = await WorkerWriter.start(writerScript, place, listener);
   try {
     const database = openForReading(place);

@@ -13,7 +13,8 @@ import type { Role } from '../../model/viewer.ts';
 import type { CatalogReader, Contents, ContentsPart, SigningKey, TokenRow, UnsealedRecording } from './catalog.ts';
 import { readContents } from './read-contents.ts';
 import { byPosition, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
-import { matchingSessions, sessionPage, foldCase } from './session-query.ts';
+import { foldCase } from './fold-case.ts';
+import { matchingSessions, sessionPage } from './session-query.ts';
 import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow, userOf } from './session-row.ts';
 import { build, Statements } from './statements.ts';
 

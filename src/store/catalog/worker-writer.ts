@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { Unavailable } from '../../model/errors.ts';
 import { refusalFromWire } from '../../model/refusal-wire.ts';
 import type { CatalogWriter, CommitListener } from './catalog.ts';
+import { CatalogNotOpened } from './prepare-database.ts';
 import type { WorkerScript } from './worker-script.ts';
 import type { WriterAnswer, WriterData, WriterReply } from './writer-messages.ts';
 
@@ -26,7 +27,7 @@ export class WorkerWriter implements AsyncDisposable {
     worker.on('exit', () => this.#end(new Error("the catalog's writer has ended")));
   }
 
-  /** Resolves when the catalog is of this program's version and takes writes. @throws what the migration threw */
+  /** Resolves when the catalog, which prepareDatabase has seen, takes writes. @throws CatalogNotOpened */
   static async start(script: WorkerScript, data: WriterData, listener: CommitListener): Promise<WorkerWriter> {
     const worker = script.start(data);
     const writer = new WorkerWriter(worker, listener);
@@ -105,6 +106,3 @@ export class WorkerWriter implements AsyncDisposable {
     await ended;
   }
 }
-
-/** The catalog could not be opened for writing: its message is for people. */
-export class CatalogNotOpened extends Error {}

@@ -23,7 +23,7 @@ export type WriterReply = { readonly id: number } & (
 /** Writer to main thread. A commit's replies come together, after it is on disk. */
 export type WriterAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'not-ready'; readonly message: string; readonly name: string }
+  | { readonly kind: 'not-ready'; readonly message: string }
   | {
       readonly kind: 'committed';
       readonly replies: readonly WriterReply[];

@@ -9,7 +9,7 @@ import { Unavailable } from '../../../src/model/errors.ts';
 import { migrate, NewerDataFolder, OlderDataFolder } from '../../../src/store/catalog/migrate.ts';
 import { openForReading, openForWriting } from '../../../src/store/catalog/open-database.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../../../src/store/catalog/sqlite-catalog.ts';
-import { CatalogNotOpened } from '../../../src/store/catalog/worker-writer.ts';
+import { CatalogNotOpened } from '../../../src/store/catalog/prepare-database.ts';
 import { GroupCommit } from '../../../src/store/catalog/writing/group-commit.ts';
 import { WriteContext } from '../../../src/store/catalog/writing/write-context.ts';
 import { writes } from '../../../src/store/catalog/writing/writes.ts';

@@ -1,5 +1,5 @@
 import type { FileHeader } from '../../../format/file-header.ts';
-import { foldCase } from '../session-query.ts';
+import { foldCase } from '../fold-case.ts';
 import { freePosition } from '../session-position.ts';
 import type { SessionRow } from '../session-row.ts';
 import type { WriteContext } from './write-context.ts';
