@@ -8,7 +8,6 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-const compileCache = path.join(projectRoot, 'node_modules/.cache/reeltime-tests');
 const main = path.join(projectRoot, 'src/cli/main.ts');
 
 /** What the program is given beside its words. */
@@ -21,8 +20,7 @@ export const startProgram = (words: readonly string[], { env = {} }: Surrounding
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('REELTIME_'));
   return spawn(process.execPath, [main, ...words], {
     cwd: projectRoot,
-    // Compiled once for all the programs that the tests start.
-    env: { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: compileCache, ...env },
+    env: { ...Object.fromEntries(kept), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 };
