@@ -1,7 +1,8 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type DataFolder, dataFolderAt } from '../../src/cli/data-folder.ts';
@@ -43,6 +44,12 @@ export class BenchRoom implements AsyncDisposable {
     const file = this.file(name);
     await pipeline(Readable.from(castLines(SEED, rawBytes)), createWriteStream(file));
     return file;
+  }
+
+  /** Resolves when the server has made its daily copy of the catalog, soon after its start. */
+  async dailyCopy(): Promise<void> {
+    const isCopy = (name: string): boolean => /^catalog-\w+\.db$/.test(name);
+    while (!existsSync(this.data.copies) || !readdirSync(this.data.copies).some(isCopy)) await sleep(200);
   }
 
   /** Made by the server on its first start. */

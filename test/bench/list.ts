@@ -36,6 +36,8 @@ async function benchListOf(count: number, { rounds, tell }: BenchOptions): Promi
   using caller = new Caller(server.url, token, CONNECTIONS);
   using handCaller = new Caller(handler.url, token, CONNECTIONS);
   await refuseUnlike(caller, handCaller);
+  tell('list: waiting for the daily copy of the catalog, which is not to be measured');
+  await room.dailyCopy();
 
   const asking = (name: string, of: ServerProcess, through: Caller): Contestant => ({
     name,
