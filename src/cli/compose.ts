@@ -73,7 +73,9 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   const { reader: catalogReader, writer } = catalog;
   if (writer === null) throw new Error('a catalog that was opened for writing has a writer');
   const recordings = new FileRecordings(folder);
-  const report = await recover({ reader: catalogReader, writer, recordings, clock });
+  const report = await recover({ reader: catalogReader, writer, recordings, clock }, (recordingId, error) =>
+    log('error', 'a recording could not be held against its file; it is tried again', { recordingId, error }),
+  );
   if (report.adoptedChunks + report.quarantinedFiles + report.damagedRecordings > 0) {
     log('warn', 'files and catalog differed: see what was done', report);
   }

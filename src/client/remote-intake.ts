@@ -1,17 +1,5 @@
 import { decodeBase64 } from '../format/base64.ts';
-import {
-  Conflict,
-  EventGap,
-  Fenced,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  SessionEnded,
-  SessionKilled,
-  Unauthenticated,
-  Unavailable,
-  type Refusal,
-} from '../model/errors.ts';
+import { type Refusal, refusalCodes, Unavailable } from '../model/errors.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import type {
   AppendedEvents,
@@ -25,6 +13,7 @@ import type {
   Producer,
 } from '../model/intake.ts';
 import type { Recording } from '../model/recording.ts';
+import { refusalFromWire } from '../model/refusal-wire.ts';
 import type { Session, SessionKill } from '../model/session.ts';
 
 export type RemoteIntakeParts = {
@@ -165,31 +154,20 @@ const receivedRecording = (recording: SentRecording): Recording => ({
   signature: receivedBytes(recording.signature),
 });
 
-/** The refusal that the server had. One that a program cannot have here is an error of the program. */
+/** The refusal that the server had. One that this program does not know is an error of one of the two. */
 const refusalOf = (sent: SentRefusal, about: Sent['about']): Refusal | Error => {
-  const { code, message } = sent;
-  switch (code) {
-    case 'BAD_USER_INPUT':
-      return new InvalidInput(sent.field ?? 'body', message);
-    case 'NOT_FOUND':
-      return new NotFound(message);
-    case 'UNAUTHENTICATED':
-      return new Unauthenticated(message);
-    case 'FORBIDDEN':
-      return new Forbidden(message);
-    case 'CONFLICT':
-      return new Conflict(message);
-    case 'SESSION_ENDED':
-      return new SessionEnded(sent.session_id as SessionId, message);
-    case 'SESSION_KILLED':
-      return sent.kill === undefined ? new Error(message) : new SessionKilled(sent.kill, message);
-    case 'EVENT_GAP':
-      return new EventGap(about.recordingId as RecordingId, sent.next_event ?? 0, about.firstEvent ?? 0);
-    case 'FENCED':
-      return new Fenced(sent.epoch ?? 0, about.epoch ?? 0);
-    case 'UNAVAILABLE':
-      return new Unavailable(message, sent.retry_after ?? RETRY_AFTER_SECONDS);
-    default:
-      return new Error(`the server refused with ${code}: ${message}`);
-  }
+  const code = refusalCodes.find((known) => known === sent.code);
+  if (code === undefined) return new Error(`the server refused with ${sent.code}: ${sent.message}`);
+  return refusalFromWire({
+    code,
+    message: sent.message,
+    field: sent.field ?? 'body',
+    sessionId: sent.session_id as SessionId | undefined,
+    kill: sent.kill,
+    recordingId: about.recordingId,
+    nextEvent: sent.next_event,
+    epoch: sent.epoch,
+    got: (code === 'FENCED' ? about.epoch : about.firstEvent) ?? undefined,
+    retryAfterSeconds: sent.retry_after ?? RETRY_AFTER_SECONDS,
+  });
 };

@@ -2,22 +2,26 @@ import type { RecordingId, SessionId } from './ids.ts';
 import type { SessionKill } from './session.ts';
 import type { Role } from './viewer.ts';
 
+/** What each refusal is named by, wherever it is shown. */
+export const refusalCodes = [
+  'BAD_USER_INPUT',
+  'NOT_FOUND',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'CONFLICT',
+  'SESSION_ENDED',
+  'SESSION_KILLED',
+  'EVENT_GAP',
+  'FENCED',
+  'UNAVAILABLE',
+] as const;
+
 /**
  * The closed family of expected refusals. They become result unions in GraphQL and codes in HTTP; everything else that is
  * thrown is either the programmer's mistake or the environment's failure.
  */
 export abstract class Refusal extends Error {
-  abstract readonly code:
-    | 'BAD_USER_INPUT'
-    | 'NOT_FOUND'
-    | 'UNAUTHENTICATED'
-    | 'FORBIDDEN'
-    | 'CONFLICT'
-    | 'SESSION_ENDED'
-    | 'SESSION_KILLED'
-    | 'EVENT_GAP'
-    | 'FENCED'
-    | 'UNAVAILABLE';
+  abstract readonly code: (typeof refusalCodes)[number];
 }
 
 /** What was given is wrong. `field` is the path of the argument or input field, and the message names the limit. */

@@ -19,15 +19,15 @@ import type { Role } from './viewer.ts';
 export type RefusalWire = {
   readonly code: Refusal['code'];
   readonly message: string;
-  readonly field?: string;
-  readonly sessionId?: SessionId;
-  readonly kill?: SessionKill;
-  readonly recordingId?: RecordingId;
-  readonly nextEvent?: number;
-  readonly got?: number;
-  readonly epoch?: number;
-  readonly retryAfterSeconds?: number;
-  readonly requiredRole?: Role | null;
+  readonly field?: string | undefined;
+  readonly sessionId?: SessionId | undefined;
+  readonly kill?: SessionKill | undefined;
+  readonly recordingId?: RecordingId | undefined;
+  readonly nextEvent?: number | undefined;
+  readonly got?: number | undefined;
+  readonly epoch?: number | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly requiredRole?: Role | null | undefined;
 };
 
 /** Its own fields beside code and message are all plain data. */

@@ -77,6 +77,8 @@ export class ChunkCloser implements AsyncDisposable {
   /** Resolves when what is due of the recording has been closed, or could not be. */
   async relief(recordingId: RecordingId): Promise<void> {
     this.#want(recordingId);
+    // All places may be taken by others: it waits for its own.
+    while (this.#wanted.has(recordingId) && this.#working.size > 0) await Promise.race(this.#working.values());
     await this.#working.get(recordingId);
   }
 

@@ -14,7 +14,12 @@ export type RecoveryReport = {
   readonly adoptedChunks: number;
   readonly quarantinedFiles: number;
   readonly damagedRecordings: number;
+  /** Could not be looked at, or set right: they are as they were, and whoever closes or reads them tries again. */
+  readonly failedRecordings: number;
 };
+
+/** Told of a recording that could not be set right. */
+export type RecoveryFailure = (recordingId: RecordingId, error: unknown) => void;
 
 /** Recordings that are looked at together. */
 const PAGE = 500;
@@ -24,18 +29,24 @@ const PAGE = 500;
  * the files (a restore) or a chunk's row may never have been written (a crash): whole valid frames are adopted, and only
  * bytes that are none leave the file.
  */
-export const recover = async (parts: RecoveryParts): Promise<RecoveryReport> => {
+export const recover = async (parts: RecoveryParts, onFailure: RecoveryFailure): Promise<RecoveryReport> => {
   const key = await parts.reader.signingKey();
-  const report = { recordings: 0, adoptedChunks: 0, quarantinedFiles: 0, damagedRecordings: 0 };
+  const report = { recordings: 0, adoptedChunks: 0, quarantinedFiles: 0, damagedRecordings: 0, failedRecordings: 0 };
   let after: RecordingId | null = null;
   for (;;) {
     const page: readonly UnsealedRecording[] = await parts.reader.unsealedRecordings(after, PAGE);
     for (const unsealed of page) {
-      const found = await recoverRecording(parts, unsealed, key);
       report.recordings += 1;
-      report.adoptedChunks += found.adopted.length;
-      report.quarantinedFiles += found.quarantined === null ? 0 : 1;
-      report.damagedRecordings += found.damage === null ? 0 : 1;
+      try {
+        const found = await recoverRecording(parts, unsealed, key);
+        report.adoptedChunks += found.adopted.length;
+        report.quarantinedFiles += found.quarantined === null ? 0 : 1;
+        report.damagedRecordings += found.damage === null ? 0 : 1;
+      } catch (error) {
+        // NOTE a disk that is too full to set a torn end aside must not keep the server from starting.
+        report.failedRecordings += 1;
+        onFailure(unsealed.recording.recordingId, error);
+      }
     }
     after = page.at(-1)?.recording.recordingId ?? null;
     if (after === null) return report;

@@ -36,7 +36,7 @@ export type OpenedFolder = AsyncDisposable & {
   readonly clock: TestClock;
   /** What recovery found when the folder was opened. */
   readonly report: RecoveryReport;
-  /** What the closer could not do, in order. */
+  /** What recovery and the closer could not do, in order. */
   readonly failures: unknown[];
   /** Damage that reading found, in order. */
   readonly damage: string[];
@@ -91,8 +91,9 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
   if (writer === null) throw new Error('it was opened for writing');
   const files = fileRecordingsOf(folder);
   const recordings = options.wrap?.(files) ?? files;
-  const report = await recover({ reader: catalog, writer, recordings: files, clock: now });
   const failures: unknown[] = [];
+  const fail = (_recordingId: unknown, error: unknown): void => void failures.push(error);
+  const report = await recover({ reader: catalog, writer, recordings: files, clock: now }, fail);
   const damage: string[] = [];
   const closer = stack.use(
     new ChunkCloser({
@@ -100,7 +101,7 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       writer,
       recordings,
       clock: now,
-      onFailure: (_recordingId, error) => void failures.push(error),
+      onFailure: fail,
     }),
   );
   listeners.push((all) => {

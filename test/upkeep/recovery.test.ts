@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -88,7 +88,13 @@ describe('a catalog that is older than the files', () => {
     await feed.append(output(4, 'in another chunk'));
     await closeChunks(opened);
     await between(restoreCatalog);
-    expect(opened.report).toEqual({ recordings: 1, adoptedChunks: 2, quarantinedFiles: 0, damagedRecordings: 0 });
+    expect(opened.report).toEqual({
+      recordings: 1,
+      adoptedChunks: 2,
+      quarantinedFiles: 0,
+      damagedRecordings: 0,
+      failedRecordings: 0,
+    });
     expect(plain(await readEvents(opened.reader, feed.recordingId))).toEqual(plain(feed.ledger));
     expect(await opened.catalog.unsealedRecording(feed.recordingId)).toMatchObject({
       nextPendingEvent: 5,
@@ -137,7 +143,13 @@ describe('a catalog that is older than the files', () => {
     expect(opened.report.adoptedChunks).toBe(1);
     const revision = await opened.catalog.revision();
     await between(() => {});
-    expect(opened.report).toEqual({ recordings: 1, adoptedChunks: 0, quarantinedFiles: 0, damagedRecordings: 0 });
+    expect(opened.report).toEqual({
+      recordings: 1,
+      adoptedChunks: 0,
+      quarantinedFiles: 0,
+      damagedRecordings: 0,
+      failedRecordings: 0,
+    });
     expect(await opened.catalog.revision()).toEqual(revision);
   });
 });
@@ -174,6 +186,25 @@ test('a torn end is set aside wherever it was torn, a line in the session says s
     expect(await opened.catalog.session(seesAll, feed.sessionId)).toMatchObject({ recordingState: 'LIVE' });
   }
   await goOn(feed, 1, 9);
+});
+
+test('a torn end that cannot be set aside keeps nobody from starting: it is told, and set aside at the next start', async () => {
+  const feed = await openFeed(opened);
+  await feed.append(output(1, 'what is there'));
+  await closeChunks(opened);
+  const file = await fileOf(feed);
+  await between(() => {
+    writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('torn')]));
+    rmSync(quarantinePathOf(folder.path), { recursive: true, force: true });
+    // A folder in which nothing can be made.
+    symlinkSync('/proc', quarantinePathOf(folder.path));
+  });
+  expect(opened.report).toMatchObject({ quarantinedFiles: 0, failedRecordings: 1 });
+  expect(opened.failures).toHaveLength(1);
+  expect(await readEvents(opened.reader, feed.recordingId)).toHaveLength(1);
+  await between(() => rmSync(quarantinePathOf(folder.path)));
+  expect(opened.report).toMatchObject({ quarantinedFiles: 1, failedRecordings: 0 });
+  await goOn(feed, 1, 2);
 });
 
 describe('a file', () => {
