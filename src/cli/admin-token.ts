@@ -5,14 +5,20 @@ import type { DataFolder } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
 
 /** Where the admin's token comes from, for people to read. */
-export type AdminToken = { readonly isNew: boolean; /** How a shell gets it. */ readonly shell: string };
+export type AdminToken = {
+  readonly isNew: boolean;
+  /** Whether it is so short that it may be guessed. */
+  readonly isShort: boolean;
+  /** How a shell gets it. */
+  readonly shell: string;
+};
 
 export type AdminTokenSettings = { readonly token: string | null; readonly file: string | null };
 
 const SECRET_BYTES = 32;
 const TOKEN_ID_BYTES = 6;
-/** A token that people chose must not be guessed. */
-const TOKEN_LENGTH_MIN = 24;
+/** A shorter token, which people chose, may be guessed. */
+const TOKEN_LENGTH_GOOD = 24;
 
 /** A new token: `rt_<id>_<secret>`, the secret of 256 random bits. */
 export const newToken = (): string =>
@@ -23,7 +29,7 @@ export const hashToken = (token: string): Uint8Array => createHash('sha256').upd
 /**
  * Makes sure that there is an admin's token: the one of the settings, else the one in the data folder, which is made on first
  * start. The catalog only ever has its SHA-256.
- * @throws UsageError when a given token is too short or its file cannot be read
+ * @throws UsageError when a given token is empty or has white space, or its file cannot be read
  */
 export const provideAdminToken = async (
   folder: DataFolder,
@@ -43,7 +49,7 @@ export const provideAdminToken = async (
     sha256: hashToken(token),
     atMs: Date.now(),
   });
-  return { isNew, shell: shellOf(folder, settings) };
+  return { isNew, isShort: token.length < TOKEN_LENGTH_GOOD, shell: shellOf(folder, settings) };
 };
 
 const givenToken = ({ token, file }: AdminTokenSettings): string | null =>
@@ -60,10 +66,8 @@ const readToken = (file: string): string => {
 };
 
 const checkToken = (token: string, where: string): string => {
-  if (token.length < TOKEN_LENGTH_MIN || /\s/.test(token)) {
-    throw new UsageError(
-      `the admin token in ${where} must be at least ${TOKEN_LENGTH_MIN} characters without white space`,
-    );
+  if (token === '' || /\s/.test(token)) {
+    throw new UsageError(`the admin token in ${where} must not be empty, and must have no white space`);
   }
   return token;
 };

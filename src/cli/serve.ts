@@ -26,6 +26,7 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
   const installation = stack.use(await openInstallation(folder, log));
   const settings = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
   const adminToken = await provideAdminToken(folder, settings, installation.writer);
+  if (adminToken.isShort) log('warn', 'the admin token is so short that it may be guessed', {});
   const processToken = newToken();
   const server = stack.use(
     await startServer({

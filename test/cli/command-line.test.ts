@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { nearestName } from '../../src/cli/nearest-name.ts';
 import { printable } from '../../src/cli/printable.ts';
 import { readListen } from '../../src/cli/settings.ts';
-import { projectRoot, runProgram, startServerProcess, temporaryFolder } from './program.ts';
+import { ended, projectRoot, runProgram, startProgram, startServerProcess, temporaryFolder } from './program.ts';
 
 test('--version prints the version of package.json, and --help the verbs', async () => {
   const { version } = JSON.parse(await readFile(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
@@ -51,15 +51,20 @@ test('flags win over the environment, and the environment over defaults', async 
   expect(listed).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
-test('a token that people chose must not be short', async () => {
+test('a token that people chose has no white space, and one that may be guessed is warned of', async () => {
   await using folder = await temporaryFolder();
-  const { code, stderr } = await runProgram(['serve', '--data', folder.path], {
-    env: { REELTIME_ADMIN_TOKEN: 'secret' },
+  const words = ['serve', '--data', folder.path, '--listen', '127.0.0.1:0'];
+  const spaced = await runProgram(words, { env: { REELTIME_ADMIN_TOKEN: 'two words' } });
+  expect(spaced).toMatchObject({
+    code: 2,
+    stderr: 'reeltime: the admin token in REELTIME_ADMIN_TOKEN must not be empty, and must have no white space\n',
   });
-  expect(code).toBe(2);
-  expect(stderr).toBe(
-    'reeltime: the admin token in REELTIME_ADMIN_TOKEN must be at least 24 characters without white space\n',
-  );
+  const child = startProgram(words, { env: { REELTIME_ADMIN_TOKEN: 'secret' } });
+  child.stdout?.on('data', (text: Buffer) => text.includes('listening on') && child.kill('SIGTERM'));
+  const { code, stderr } = await ended(child);
+  expect(code).toBe(0);
+  expect(stderr).toContain('so short that it may be guessed');
+  expect(stderr).not.toContain('secret');
 });
 
 test('an IPv6 host is written in brackets', () => {
