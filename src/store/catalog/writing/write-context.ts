@@ -1,23 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { RecordingId, SessionId } from '../../../model/ids.ts';
 import { worstRecordingState, type RecordingState } from '../../../model/recording.ts';
-import type { Session, SessionEventKind } from '../../../model/session.ts';
+import type { SessionEvent } from '../../../model/session-event.ts';
+import type { Session } from '../../../model/session.ts';
 import { NotFound } from '../../../model/errors.ts';
 import type { CommitAnnouncement } from '../catalog.ts';
 import { type RecordingRow, sessionOf, type SessionRow } from '../session-row.ts';
 
-/** Inserts a session event unless one with its id is there. */
-export type NewSessionEvent = {
-  readonly eventId: string;
-  readonly sessionPosition: number;
-  readonly atMs: number;
-  readonly kind: SessionEventKind;
-  readonly message: string;
-  readonly actor: string | null;
-  readonly recordingId: RecordingId | null;
-  readonly timeMs: number | null;
-  readonly details: Readonly<Record<string, unknown>> | null;
-};
+/** A session event by the row of its session. */
+export type NewSessionEvent = Omit<SessionEvent, 'sessionId' | 'position'> & { readonly sessionPosition: number };
 
 /**
  * What every write does within a commit: look rows up, move a session's revision, tell its story, note what to announce.
