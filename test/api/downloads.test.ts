@@ -1,4 +1,6 @@
+import { rm, truncate } from 'node:fs/promises';
 import { request } from 'node:http';
+import path from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf } from '../../src/format/run-events.ts';
@@ -115,6 +117,26 @@ describe('the stored file', () => {
     const { status, headers } = await get('rec.zst', { range: 'bytes=0-1' }, growing);
     expect([status, headers['etag'], headers['accept-ranges']]).toEqual([200, undefined, undefined]);
   });
+});
+
+test('a file that is gone is not there, and one that lost its end is sent as it is: the recording says so from then on', async () => {
+  for (const [keep, reason] of [
+    [null, 'file is missing'],
+    [100, /^the file has 100 bytes, and \d+ were written$/],
+  ] as const) {
+    const fed = await openFed(running);
+    await fed.append([output(0, 'x'.repeat(5000))]);
+    await fed.end();
+    const { catalog, folder } = running.installation;
+    const locator = await catalog.locator({ scope: 'all' }, fed.recordingId);
+    const file = path.join(folder.recordings, locator ?? '');
+    if (keep === null) await rm(file);
+    else await truncate(file, keep);
+    const { status, body } = await get('rec.zst', {}, fed);
+    expect([keep, status, body.length]).toEqual(keep === null ? [null, 404, expect.any(Number)] : [100, 200, 100]);
+    await expect.poll(async () => (await catalog.recording({ scope: 'all' }, fed.recordingId))?.state).toBe('CORRUPT');
+    expect((await catalog.recording({ scope: 'all' }, fed.recordingId))?.stateReason).toMatch(reason);
+  }
 });
 
 describe('msgpack', () => {

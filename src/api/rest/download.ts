@@ -75,10 +75,13 @@ export const sendNdjson = (
   return sendText(exchange, { ...headers, 'content-type': 'application/x-ndjson' }, () => writeNdjson(runs));
 };
 
-/** @throws NotFound when nothing of it is in a closed chunk yet */
+/** @throws NotFound when nothing of it is in a closed chunk yet, or its file is gone */
 const storedOf = async ({ parts, viewer }: Exchange, { recording }: Wanted): Promise<StoredRecording> => {
   const stored = await parts.reader.stored(visibilityOf(viewer), recording.recordingId);
-  if (stored === null) throw new NotFound('nothing of this recording is stored in closed chunks yet');
+  if (stored === null)
+    throw new NotFound(
+      'no file of this recording is there: nothing of it is in a closed chunk yet, or the file is gone',
+    );
   return stored;
 };
 

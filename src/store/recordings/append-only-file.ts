@@ -72,6 +72,18 @@ export const setTailAside = async (file: string, size: number, aside: string): P
   return tail.length;
 };
 
+/**
+ * Has what is in the file on disk, with its name: whoever wrote it may have died before its sync.
+ * @param outermost the outermost folder that may be new
+ */
+export const syncFile = async (file: string, outermost: string): Promise<void> => {
+  {
+    await using handle = await open(file, 'r+');
+    await handle.datasync();
+  }
+  await syncFolders(path.dirname(file), outermost);
+};
+
 /** NOTE on a full disk a write is short and does not throw: every count is looked at. */
 const writeWhole = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
   const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);

@@ -146,15 +146,21 @@ export class RecordingReader {
     return session === null || !(isRunning(session.status) || session.status === 'LOST');
   }
 
-  /** The file as stored. Null when there is no such recording, or nothing is stored of it yet. */
+  /** The file as stored. Null when there is no such recording, nothing is stored of it yet, or its file is gone. */
   async stored(visibility: Visibility, recordingId: RecordingId): Promise<StoredRecording | null> {
     const { catalog, recordings } = this.#parts;
     const recording = await catalog.recording(visibility, recordingId);
     const locator = await catalog.locator(visibility, recordingId);
     if (recording === null || locator === null || recording.storedSize === 0) return null;
+    const found = await recordings.size(locator);
+    if (found === null || found < recording.storedSize) {
+      const short = `the file has ${found} bytes, and ${recording.storedSize} were written`;
+      this.#parts.onDamage(recordingId, found === null ? 'file is missing' : short);
+    }
+    if (found === null) return null;
     return {
       recording,
-      size: recording.storedSize,
+      size: Math.min(found, recording.storedSize),
       read: (start, end) => recordings.stored(locator, start, end),
     };
   }
@@ -190,8 +196,8 @@ export class RecordingReader {
 /** Rows of the chunk index that are read together. */
 const CHUNKS_AT_ONCE = 64;
 /**
- * All that pend: a character may have begun in any of them, before batches that hold no output. They are a chunk's worth,
- * and are read only where one begins among them.
+ * All that pend: a character may have begun in any of them, before batches that hold no output. That is a chunk's worth, or
+ * PENDING_BYTES_MAX and a batch where a producer is ahead of the disk; they are read only where one begins among them.
  */
 const BATCHES_BEFORE = 2 ** 31 - 1;
 
@@ -247,7 +253,7 @@ const damageReason = (error: Error, chunk: ChunkRow): string =>
 
 export type StoredRecording = {
   readonly recording: Recording;
-  /** Bytes that the catalog knows of: what of the file is whole. */
+  /** Bytes that the catalog knows of, what of the file is whole; fewer when the file lost its end. */
   readonly size: number;
   /** From start (inclusive) to end (exclusive). */
   read(start: number, end: number): AsyncIterable<Uint8Array>;

@@ -28,7 +28,7 @@ export interface Recordings {
   /** Reads the whole object and recomputes the chain from the header to the seal. */
   verify(locator: string, rows: AsyncIterable<ChunkRow>, recording: Recording, key: SigningKey): Promise<Verdict>;
   /**
-   * What the object holds beyond what the catalog knows: whole valid frames are returned to be adopted, in order; bytes
+   * What the object holds beyond what the catalog knows: whole valid frames are returned to be adopted, in order, and are on disk by then; bytes
    * after them that are no whole valid frame are moved into quarantine, and told.
    */
   recover(known: UnsealedRecording, key: SigningKey): Promise<Recovered>;

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
-import { isMissing, setTailAside } from './append-only-file.ts';
+import { isMissing, setTailAside, syncFile } from './append-only-file.ts';
 import { chunkAt, type Place, sealAt } from './file-parts.ts';
 import { readHeaderFrame } from './file-frames.ts';
 import type { AppendedChunk, Recovered } from './recordings.ts';
@@ -26,9 +26,14 @@ export const recoverFile = async (
   }
   if (size === known.indexedSize) return nothingFound;
   const found = await lookBeyond(file, known, key);
+  // NOTE what is adopted takes the place of pending batches, which are on disk: it must be there before they go.
+  if (found.adopted.length > 0 || found.seal !== null) await syncFile(file, rootOf(file));
   const quarantined = found.end === size ? null : await setAside(file, found.end, quarantine);
   return { adopted: found.adopted, seal: found.seal, quarantined, damage: null };
 };
+
+/** The folder that holds YYYY/MM/DD. */
+const rootOf = (file: string): string => path.dirname(path.dirname(path.dirname(path.dirname(file))));
 
 const sizeOf = async (file: string): Promise<number | null> => {
   try {

@@ -107,6 +107,30 @@ toolTest('strace')(
   },
 );
 
+toolTest('strace')(
+  'what recovery finds is on disk before it may be adopted: a process may have died between its write and its sync',
+  async () => {
+    const keeper = new Keeper(fileRecordingsOf(folder.path));
+    await keeper.append([output(0, 'indexed')]);
+    const known = keeper.write();
+    await keeper.append([output(1, 'in the file, and not in the index')]);
+    const trace = path.join(folder.path, 'trace');
+    const traced = ['strace', '-f', '-qq', '-y', '-o', trace, '-e', 'trace=fdatasync,fsync'];
+    const recover = async (inject: readonly string[]): Promise<unknown> => {
+      const wrapper = ['env', 'UV_THREADPOOL_SIZE=1', ...traced, ...inject];
+      await using child = startChild('store/recordings/recovering-process.ts', [folder.path, known], wrapper);
+      expect(await child.ended).toMatchObject({ code: 0 });
+      return JSON.parse(child.lines[0] ?? '');
+    };
+    expect(await recover(['-e', 'inject=fdatasync:error=EIO'])).toEqual({ refused: expect.stringContaining('EIO') });
+    expect(await recover([])).toEqual({ adopted: [1] });
+    const synced = await readFile(trace, 'utf8');
+    expect(synced).toMatch(/fdatasync\(\d+<[^>]*\.rec\.zst>\) += 0/);
+    // Its name too: the file may have been new.
+    expect(synced).toMatch(/fsync\(\d+<[^>]*\/\d\d>\) += 0/);
+  },
+);
+
 test('a folder that cannot be made is Unavailable, with the reason as its cause', async () => {
   await writeFile(recordingsPathOf(folder.path), 'a file in its place');
   const keeper = new Keeper(fileRecordingsOf(folder.path));
