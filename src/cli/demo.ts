@@ -51,7 +51,7 @@ export const startDemo = async (installation: Installation, log: Log): Promise<A
   const samples = z.array(sampleSession).parse(JSON.parse(new TextDecoder().decode(readSample('sessions.json'))));
   const stop = new AbortController();
   await closeLeftovers(installation);
-  for (const sample of samples) await importSample(installation, sample);
+  await importSamples(installation, samples, log);
   const replays = samples
     .filter((sample) => sample.live)
     .map((sample, index) => replayForever(installation, sample, index * 1500, stop.signal, log));
@@ -95,6 +95,20 @@ const withoutUndefined = <Fields extends object>(fields: Fields): Defined<Fields
 async function* bytesOf(sample: SampleSession): AsyncGenerator<Uint8Array> {
   yield readSample(sample.file);
 }
+
+/** What cannot be taken in now (a disk below its reserve) keeps nobody from seeing what is there. */
+const importSamples = async (
+  installation: Installation,
+  samples: readonly SampleSession[],
+  log: Log,
+): Promise<void> => {
+  try {
+    for (const sample of samples) await importSample(installation, sample);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    log('warn', 'not all samples could be taken in', { error });
+  }
+};
 
 const importSample = async ({ intake }: Installation, sample: SampleSession): Promise<void> => {
   await importAsciicast(
