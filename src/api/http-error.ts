@@ -3,6 +3,7 @@ import {
   Refusal,
   type EventGap,
   type Fenced,
+  type RateLimited,
   type SessionEnded,
   type SessionKilled,
   type Unavailable,
@@ -41,6 +42,7 @@ const statuses: Readonly<Record<Refusal['code'], number>> = {
   SESSION_ENDED: 410,
   SESSION_KILLED: 410,
   UNAVAILABLE: 503,
+  RATE_LIMITED: 429,
 };
 
 /** How a failure stands in an answer. `fields` are what a program needs beside code and message. */
@@ -67,7 +69,8 @@ const fieldsOf = (refusal: Refusal): Readonly<Record<string, unknown>> => {
     case 'SESSION_KILLED':
       return { kill: (refusal as SessionKilled).kill };
     case 'UNAVAILABLE':
-      return { retry_after: (refusal as Unavailable).retryAfterSeconds };
+    case 'RATE_LIMITED':
+      return { retry_after: (refusal as Unavailable | RateLimited).retryAfterSeconds };
     default:
       return {};
   }
@@ -75,8 +78,8 @@ const fieldsOf = (refusal: Refusal): Readonly<Record<string, unknown>> => {
 
 const headersOf = (refusal: Refusal): Readonly<Record<string, string>> => {
   if (refusal.code === 'UNAUTHENTICATED') return { 'www-authenticate': 'Bearer' };
-  if (refusal.code !== 'UNAVAILABLE') return {};
-  return { 'retry-after': String(Math.ceil((refusal as Unavailable).retryAfterSeconds)) };
+  if (refusal.code !== 'UNAVAILABLE' && refusal.code !== 'RATE_LIMITED') return {};
+  return { 'retry-after': String(Math.ceil((refusal as Unavailable | RateLimited).retryAfterSeconds)) };
 };
 
 /** Null for what nobody expected: its words stay in the log. */

@@ -1,12 +1,17 @@
+import type { AuditTrail } from '../ingest/audit-trail.ts';
 import type { Kills } from '../ingest/kills.ts';
+import type { SignIns } from '../ingest/sign-ins.ts';
+import type { Tokens } from '../ingest/tokens.ts';
+import type { Viewings } from '../ingest/viewings.ts';
 import type { Bus } from '../live/bus.ts';
 import type { Intake } from '../model/intake.ts';
 import type { CatalogReader } from '../store/catalog/catalog.ts';
 import type { RecordingReader } from '../store/recordings/recording-reader.ts';
+import type { GraphqlSettings, NetworkSettings, SignInSettings } from './settings.ts';
 
 /** One line of the log: what happened, and what with. `fields` never hold a token. */
 export type Log = (
-  level: 'info' | 'warn' | 'error',
+  level: 'debug' | 'info' | 'warn' | 'error',
   message: string,
   fields: Readonly<Record<string, unknown>>,
 ) => void;
@@ -21,7 +26,13 @@ export type ApiParts = {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly version: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly tokens: Tokens;
+  readonly signIns: SignIns;
+  readonly audit: AuditTrail;
+  readonly viewings: Viewings;
+  readonly network: NetworkSettings;
+  readonly signing: SignInSettings;
+  readonly graphql: GraphqlSettings;
   /** SHA-256 of the token of this process: whoever has it is on the same machine and acts as ADMIN named "local". */
   readonly processTokenSha256: Uint8Array;
   readonly log: Log;

@@ -18,3 +18,5 @@ export interface Listener extends Disposable {
 
 export const sessionTopic = (sessionId: string): string => `session ${sessionId}`;
 export const recordingTopic = (recordingId: string): string => `recording ${recordingId}`;
+/** Tokens and sign-ins: one of them ended. */
+export const credentialsTopic = 'credentials';

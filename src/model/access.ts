@@ -1,6 +1,6 @@
 import { Forbidden, NotFound } from './errors.ts';
 import type { Session } from './session.ts';
-import { roles, type Viewer } from './viewer.ts';
+import type { Viewer } from './viewer.ts';
 
 /** What somebody may want to do. Each route, field and subscription asks for one of these. */
 export type Action =
@@ -10,7 +10,13 @@ export type Action =
   | 'read-recording'
   | 'kill'
   /** Open sessions, append, close. */
-  | 'feed';
+  | 'feed'
+  /** Make, list and revoke tokens. */
+  | 'manage-tokens'
+  /** See who watched, exported, killed, was refused. */
+  | 'read-audit'
+  /** See how the server itself does. */
+  | 'read-metrics';
 
 /** Which sessions a read may return. Every read of the catalog takes one. */
 export type Visibility = { readonly scope: 'all' } | { readonly scope: 'producer'; readonly producer: string };
@@ -19,15 +25,19 @@ export type Visibility = { readonly scope: 'all' } | { readonly scope: 'producer
 export const seesAll: Visibility = { scope: 'all' };
 
 const allowed: Readonly<Record<Viewer['role'], readonly Action[]>> = {
-  ADMIN: ['read-metadata', 'read-recording', 'kill', 'feed'],
+  ADMIN: ['read-metadata', 'read-recording', 'kill', 'feed', 'manage-tokens', 'read-audit', 'read-metrics'],
   AUDITOR: ['read-metadata', 'read-recording', 'kill'],
   VIEWER: ['read-metadata'],
-  PRODUCER: ['feed'],
+  PRODUCER: ['read-metadata', 'feed'],
+  METRICS: ['read-metrics'],
 };
 
+/** Roles by what they may, the least first: which one a refusal names. */
+const fromLeast: readonly Viewer['role'][] = ['METRICS', 'VIEWER', 'PRODUCER', 'AUDITOR', 'ADMIN'];
+
 /**
- * The one place that decides access. With a session, also whether it is the viewer's to touch: a PRODUCER feeds sessions
- * of its own producer name only.
+ * The one place that decides access. With a session, also whether it is the viewer's to touch: a PRODUCER sees and feeds
+ * sessions of its own producer name only.
  */
 export const may = (viewer: Viewer, action: Action, session: Pick<Session, 'producer'> | null = null): boolean =>
   allowed[viewer.role].includes(action) &&
@@ -36,13 +46,15 @@ export const may = (viewer: Viewer, action: Action, session: Pick<Session, 'prod
 /** @throws Forbidden when the viewer may not */
 export const mustBeAllowed = (viewer: Viewer, action: Action): void => {
   if (may(viewer, action)) return;
-  const least = roles.findLast((role) => allowed[role].includes(action)) ?? null;
-  throw new Forbidden(`the role ${viewer.role} may not ${action.replace('-', ' ')}`, least);
+  const least = fromLeast.find((role) => allowed[role].includes(action)) ?? null;
+  throw new Forbidden(`the role ${viewer.role} may not ${action.replaceAll('-', ' ')}`, least);
 };
 
-/** Which sessions this viewer's reads may return. */
+const seeAll: readonly Viewer['role'][] = ['ADMIN', 'AUDITOR', 'VIEWER'];
+
+/** Which sessions this viewer's reads may return. No session is of the producer without a name. */
 export const visibilityOf = (viewer: Viewer): Visibility =>
-  viewer.role === 'PRODUCER' ? { scope: 'producer', producer: viewer.producer ?? '' } : seesAll;
+  seeAll.includes(viewer.role) ? seesAll : { scope: 'producer', producer: viewer.producer ?? '' };
 
 /** One answer for "none" and "not yours". @throws NotFound always */
 export const noSuchSession = (): never => {

@@ -14,6 +14,7 @@ export const refusalCodes = [
   'EVENT_GAP',
   'FENCED',
   'UNAVAILABLE',
+  'RATE_LIMITED',
 ] as const;
 
 /**
@@ -116,6 +117,16 @@ export class Unavailable extends Refusal {
   readonly retryAfterSeconds: number;
   constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
     super(message, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Too many requests, attempts or connections by one caller. Nothing of this one was done. */
+export class RateLimited extends Refusal {
+  readonly code = 'RATE_LIMITED';
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -75,13 +75,50 @@ export const IMPORT_V1_BYTES_MAX = 64 * 1024 * 1024;
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;
 export const DISK_RESERVE_PARTS = 0.05;
 
-/** Bytes of a GraphQL request body. */
+/** Bytes of a GraphQL request body … */
 export const GRAPHQL_BODY_BYTES_MAX = 256 * 1024;
+/** … and of one by a producer, which carries events. */
+export const GRAPHQL_PRODUCER_BODY_BYTES_MAX = 1024 * 1024;
 /** Tokens of a GraphQL document: without it one 1.8 MB query blocks the event loop for 2.2 s. */
 export const GRAPHQL_TOKENS_MAX = 2_000;
+/** Fields within one another, fragments unfolded. */
+export const GRAPHQL_DEPTH_MAX = 16;
+/** Aliases of an operation, fragments unfolded. */
+export const GRAPHQL_ALIASES_MAX = 50;
+/** Fields at the top of an operation, fragments unfolded. */
+export const GRAPHQL_ROOT_FIELDS_MAX = 20;
+/** Directives of a document … */
+export const GRAPHQL_DIRECTIVES_MAX = 50;
+/** … and what an operation may cost: each field is 1, and a list's fields count as often as it may have items. */
+export const GRAPHQL_COST_MAX = 50_000;
 /** Messages of a WebSocket. */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Operations that run at once on one WebSocket. */
-export const WEBSOCKET_OPERATIONS_MAX = 100;
+export const WEBSOCKET_OPERATIONS_MAX = 20;
+/** WebSockets that are open at once with one credential, unless told otherwise … */
+export const WEBSOCKETS_PER_CREDENTIAL_MAX = 1_000;
+/** … and from one address. */
+export const WEBSOCKETS_PER_ADDRESS_MAX = 1_000;
+/** Connections that are open at once, unless told otherwise … */
+export const CONNECTIONS_MAX = 20_000;
+/** … and from one address that is no trusted proxy. */
+export const CONNECTIONS_PER_ADDRESS_MAX = 2_000;
+/** Requests and WebSocket operations a second of one credential, unless told otherwise … */
+export const REQUESTS_PER_SECOND_MAX = 500;
+/** … and of a producer's, which feeds many sessions. */
+export const PRODUCER_REQUESTS_PER_SECOND_MAX = 10_000;
+/** Wrong tokens from one address, or with one token's id, in AUTHENTICATION_WINDOW_MS: more are 429. */
+export const FAILED_AUTHENTICATIONS_MAX = 20;
+export const AUTHENTICATION_WINDOW_MS = 60_000;
+/** How long a person stays signed in. */
+export const SIGN_IN_MS = 12 * 3_600_000;
+/** A token's name. */
+export const TOKEN_NAME_LENGTH_MAX = 100;
+/** Watching and refusals of one viewer are told once in this time. */
+export const AUDIT_WINDOW_MS = 10 * 60_000;
+/** JSON of an audit entry's details; longer words are cut. */
+export const AUDIT_DETAILS_BYTES_MAX = 16 * 1024;
+/** Stretches of a recording that one WATCHED event names; more are joined. */
+export const WATCHED_RANGES_MAX = 100;
 /** Items that wait for one subscriber; one that falls further behind goes back to the disk. */
 export const SUBSCRIBER_QUEUE_MAX = 64;

@@ -5,6 +5,7 @@ import {
   Forbidden,
   InvalidInput,
   NotFound,
+  RateLimited,
   type Refusal,
   SessionEnded,
   SessionKilled,
@@ -64,5 +65,7 @@ export const refusalFromWire = (wire: RefusalWire): Refusal => {
       return new Fenced(wire.epoch ?? 0, wire.got ?? 0);
     case 'UNAVAILABLE':
       return new Unavailable(message, wire.retryAfterSeconds ?? 1);
+    case 'RATE_LIMITED':
+      return new RateLimited(message, wire.retryAfterSeconds ?? 1);
   }
 };

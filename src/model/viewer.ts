@@ -1,4 +1,4 @@
-export const roles = ['ADMIN', 'AUDITOR', 'VIEWER', 'PRODUCER'] as const;
+export const roles = ['ADMIN', 'AUDITOR', 'VIEWER', 'PRODUCER', 'METRICS'] as const;
 export type Role = (typeof roles)[number];
 
 /** Who is asking: what every decision about access is made from. */
@@ -8,4 +8,20 @@ export type Viewer = {
   /** The producer whose sessions a PRODUCER feeds; null for the other roles. */
   readonly producer: string | null;
   readonly expiresAtMs: number | null;
+  /**
+   * What the access stands on, and ends with: `token <id>`, `sign-in <id>`, `jwt <issuer>`, `proxy`, `process`. What is
+   * counted and bounded by caller is counted by this. Never a secret.
+   */
+  readonly credential: string;
+};
+
+/** A viewer, and how they came: what the audit log says of whoever did something. */
+export type Caller = {
+  readonly viewer: Viewer;
+  /** The address that they came from, behind proxies that are trusted; null within this machine's own process. */
+  readonly ip: string | null;
+  /** What their program calls itself (User-Agent), cut to NAME_LENGTH_MAX; null when it says nothing. */
+  readonly client: string | null;
+  /** Names the request in answers, log lines and the audit log. */
+  readonly requestId: string;
 };

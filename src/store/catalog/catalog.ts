@@ -1,6 +1,7 @@
 import type { FileHeader } from '../../format/file-header.ts';
 import type { SealedSession } from '../../format/seal.ts';
 import type { Visibility } from '../../model/access.ts';
+import type { AuditActor, AuditEntry, AuditFilter, AuditVerdict, NewAuditEntry } from '../../model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { OpenRecording, OpenSession } from '../../model/intake.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
@@ -9,7 +10,8 @@ import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
-import type { Role } from '../../model/viewer.ts';
+import type { SignIn } from '../../model/sign-in.ts';
+import type { Token } from '../../model/token.ts';
 
 /**
  * What is known of sessions: the truth about everything but the bytes of closed chunks.
@@ -63,8 +65,28 @@ export interface CatalogReader {
   /** Closed chunks and pending batches of one moment: what reading is made from. Null when there is no such recording. */
   contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null>;
 
-  /** Who holds this token; null for an unknown one. `sha256` is of the whole token text. */
-  token(sha256: Uint8Array): Promise<TokenRow | null>;
+  /** Also one that was revoked or is over; null for an unknown id. */
+  token(tokenId: string): Promise<KeptToken | null>;
+  /** Newest first, those that were revoked with them; keys are [position]. */
+  tokens(page: PageRequest): Promise<Page<Token>>;
+  /** Who signed in with the cookie whose secret has this SHA-256; null when nobody did, they signed out, or its token was revoked. */
+  signIn(sha256: Uint8Array): Promise<SignIn | null>;
+  /** Of these credentials (Viewer.credential) the ones that still stand: looks at tokens and sign-ins; all others stand. */
+  standing(credentials: readonly string[], nowMs: number): Promise<ReadonlySet<string>>;
+
+  /** Newest first; keys are [position]. An actor that is unknown, or was forgotten, matches nothing. */
+  auditEntries(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
+  auditEntry(entryId: string): Promise<AuditEntry | null>;
+  /**
+   * Reads the whole chain, a piece at a time, and recomputes it. `known`: an earlier head that must still be in it.
+   * @param onProgress called with the number of entries read and the number there are
+   */
+  verifyAudit(
+    known: { readonly position: number; readonly hash: Uint8Array } | null,
+    onProgress: (readCount: number, entryCount: number) => void,
+    signal: AbortSignal,
+  ): Promise<AuditVerdict>;
+
   /** Recordings that are not sealed: what recovery and closing look after. Ascending by id, after the given one. */
   unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]>;
   /** The same of one recording; null when it is sealed, or there is none. */
@@ -142,13 +164,8 @@ export type UnsealedRecording = {
   readonly pendingSinceMs: number | null;
 };
 
-export type TokenRow = {
-  readonly tokenId: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly producer: string | null;
-  readonly expiresAtMs: number | null;
-};
+/** A token, and what its text is known by. */
+export type KeptToken = { readonly token: Token; /** Of the whole text. */ readonly sha256: Uint8Array };
 
 /** The installation's Ed25519 key. */
 export type SigningKey = {
@@ -199,9 +216,49 @@ export interface CatalogWriter {
   }): Promise<void>;
   /** One line in a session's story. Repeating is the same. @throws NotFound, Conflict (another session has the id) */
   addSessionEvent(input: AddSessionEventWrite): Promise<SessionEvent>;
-  /** Puts a token in the place of the one with the same name. */
-  putToken(input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number }): Promise<void>;
+  /**
+   * What somebody saw or took away: one WATCHED or EXPORTED event, told again with what was added. Moves no revision.
+   * With `audit`, that entry too. @throws NotFound
+   */
+  noteViewing(input: NoteViewingWrite): Promise<void>;
+
+  /** @throws Conflict (a token that works has the name, or any token the id) */
+  createToken(input: CreateTokenWrite): Promise<Token>;
+  /** Repeating is the same, and the first time stands. Sign-ins with it end. @throws NotFound */
+  revokeToken(input: {
+    readonly tokenId: string;
+    readonly atMs: number;
+    readonly audit: NewAuditEntry;
+  }): Promise<Token>;
+  /** Puts the admin's token in the place of the one with the same name. One that is there already keeps its times, and stays revoked. */
+  putToken(input: NewToken): Promise<Token>;
+  /** An unknown id is passed over. */
+  markTokenUsed(input: { readonly tokenId: string; readonly atMs: number }): Promise<void>;
+  putSignIn(input: {
+    readonly signIn: SignIn;
+    /** Of the cookie's secret. */
+    readonly sha256: Uint8Array;
+    readonly audit: NewAuditEntry;
+  }): Promise<void>;
+  /** Repeating is the same; one that is over is passed over. */
+  endSignIn(input: { readonly signInId: string; readonly audit: NewAuditEntry }): Promise<void>;
+
+  addAuditEntry(input: NewAuditEntry): Promise<AuditEntry>;
+  /** Cuts a name, and the addresses and clients that it came with, loose from the log's pseudonyms. @throws NotFound */
+  forgetPerson(input: { readonly name: string; readonly audit: NewAuditEntry }): Promise<void>;
+  /** Keeps the settings that a server runs with, and tells in the audit log which of them differ from those kept before. */
+  keepSettings(input: {
+    readonly settings: Readonly<Record<string, string | null>>;
+    readonly atMs: number;
+    readonly actor: AuditActor;
+  }): Promise<void>;
 }
+
+export type NewToken = Omit<Token, 'lastUsedAtMs' | 'revokedAtMs' | 'position'> & { readonly sha256: Uint8Array };
+
+export type CreateTokenWrite = NewToken & { readonly audit: NewAuditEntry };
+
+export type NoteViewingWrite = Omit<SessionEvent, 'position'> & { readonly audit: NewAuditEntry | null };
 
 /** A recording to open, with its id and place chosen. */
 export type NewRecording = Omit<OpenRecording, 'recordingId'> & {
@@ -266,6 +323,8 @@ export type RequestKillWrite = {
   readonly requestedBy: string;
   readonly reason: string | null;
   readonly atMs: number;
+  /** Kept with the first request alone. */
+  readonly audit: NewAuditEntry;
 };
 
 export type CloseSessionWrite = {
@@ -324,6 +383,8 @@ export type AddSessionEventWrite = Omit<SessionEvent, 'position'>;
 /** Told after each commit, in the order of commits. Hints: whoever misses one still finds everything in the catalog. */
 export type CommitAnnouncement =
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly revision: Revision }
+  /** A token was revoked or replaced, or a sign-in ended: whatever stands on it must end. */
+  | { readonly kind: 'credentials' }
   | {
       readonly kind: 'recording';
       readonly sessionId: SessionId;
