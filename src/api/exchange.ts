@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Unauthenticated } from '../model/errors.ts';
-import type { Viewer } from '../model/viewer.ts';
+import type { Caller, Viewer } from '../model/viewer.ts';
 import { authenticate, tokenOf } from './authenticate.ts';
+import type { RequestOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 
 /** One request whose caller is known, and its answer. */
@@ -13,18 +14,29 @@ export type Exchange = {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly viewer: Viewer;
+  /** The viewer, and how they came. */
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
   /** Aborts when the client has gone or the server stops. */
   readonly gone: AbortSignal;
 };
 
-/** @throws Unauthenticated */
-export const viewerOf = async (parts: ApiParts, request: IncomingMessage): Promise<Viewer> => {
-  const viewer = await authenticate(parts, tokenOf(request.headers));
+/** @throws Unauthenticated, RateLimited */
+export const viewerOf = async (parts: ApiParts, request: IncomingMessage, origin: RequestOrigin): Promise<Viewer> => {
+  const viewer = await authenticate(parts, { token: tokenOf(request.headers), request, origin });
   if (viewer === null) {
     throw new Unauthenticated('a valid token is needed: x-access-token: TOKEN, or Authorization: Bearer TOKEN');
   }
   return viewer;
 };
+
+/** The viewer as a caller that came from there. */
+export const callerOf = (viewer: Viewer, { ip, client, requestId }: RequestOrigin): Caller => ({
+  viewer,
+  ip: ip === '' ? null : ip,
+  client,
+  requestId,
+});
 
 /** Aborts when the answer is over, before or after its end, or the server stops. */
 export const goneSignal = (response: ServerResponse, stopping: AbortSignal): AbortSignal => {

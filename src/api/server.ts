@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { sendError, sendJson, sendText, setSafetyHeaders } from './answer.ts';
-import { goneSignal, viewerOf, type Exchange } from './exchange.ts';
+import { callerOf, goneSignal, viewerOf, type Exchange } from './exchange.ts';
 import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
 import { createEngine, type Engine } from './graphql/engine.ts';
 import { answerGraphql } from './graphql/http.ts';
 import { printedSchema } from './graphql/schema.ts';
 import { graphqlSockets } from './graphql/websocket.ts';
 import { HttpError } from './http-error.ts';
+import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
+import { withinRequest } from './request-context.ts';
 import { answerByRoute } from './rest/route.ts';
 import { routes } from './rest/routes.ts';
+import type { NetworkSettings } from './settings.ts';
 
 /** Disposing takes no more requests, ends WebSockets (1001), streams and downloads, and resolves within seconds. */
 export type RunningServer = AsyncDisposable & {
@@ -72,15 +75,17 @@ const answer = async (answering: Answering, request: IncomingMessage, response: 
         : await answerReady(parts, response);
     }
     if (path === '/graphql' && wantsGraphiql(request, query)) return await sendGraphiql(response);
-    const viewer = await viewerOf(parts, request);
+    const origin = originOf(request, parts.network);
+    const viewer = await viewerOf(parts, request, origin);
+    const caller = callerOf(viewer, origin);
     const gone = goneSignal(response, stopping);
-    await answerWithToken(answering, { parts, request, response, path, query, viewer, gone });
+    await answerWithToken(answering, { parts, request, response, path, query, viewer, caller, origin, gone });
   } catch (error) {
     sendError(response, path, error, parts.log);
   }
 };
 
-const listen = (server: Server, { host, port }: ApiParts['listen']): Promise<string> =>
+const listen = (server: Server, { host, port }: NetworkSettings['listen']): Promise<string> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
@@ -108,9 +113,11 @@ export const startServer = async (parts: ApiParts): Promise<RunningServer> => {
   const sockets = graphqlSockets(parts, engine);
   const answering = { parts, engine, stopping: stop.signal };
   const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-  const server = createServer(timeouts, (request, response) => void answer(answering, request, response));
+  const server = createServer(timeouts, (request, response) =>
+    withinRequest(originOf(request, parts.network), () => void answer(answering, request, response)),
+  );
   server.on('upgrade', sockets.upgrade);
-  const url = await listen(server, parts.listen);
+  const url = await listen(server, parts.network.listen);
   return {
     url,
     [Symbol.asyncDispose]: async () => {

@@ -30,13 +30,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   api: {
     imports: ['model', 'format', 'render', 'store', 'live', 'ingest'],
     uses: [
-      ...words('graphql graphql-yoga @graphql-yoga/* @pothos/* graphql-ws graphql-ws/use/ws ws zod'),
-      ...node('http', 'net', 'events', 'stream', 'stream/promises', 'crypto', 'zlib'),
+      ...words(
+        'graphql graphql-yoga @graphql-yoga/* @pothos/* graphql-ws graphql-ws/use/ws ws zod rate-limiter-flexible prom-client',
+      ),
+      ...node('http', 'https', 'net', 'tls', 'async_hooks', 'events', 'stream', 'stream/promises', 'crypto', 'zlib'),
     ],
   },
   portal: { imports: ['model', 'format'], uses: ['*'] },
   adapters: { imports: ['model', 'format', 'store', 'live'], uses: ['*', ...node('*')] },
-  cli: { imports: allRooms, uses: ['commander', 'cli-progress', 'pino', 'zod', 'uuid', ...node('*')] },
+  cli: { imports: allRooms, uses: ['commander', 'cli-progress', 'pino', 'pino-pretty', 'zod', 'uuid', ...node('*')] },
   'cli/build': { imports: allRooms, uses: ['esbuild', 'graphql', ...node('*')] },
 };
 
