@@ -50,11 +50,11 @@ export const mustBeAllowed = (viewer: Viewer, action: Action): void => {
   throw new Forbidden(`the role ${viewer.role} may not ${action.replaceAll('-', ' ')}`, least);
 };
 
-const seeAll: readonly Viewer['role'][] = ['ADMIN', 'AUDITOR', 'VIEWER'];
+const seeAll: ReadonlySet<Viewer['role']> = new Set(['ADMIN', 'AUDITOR', 'VIEWER']);
 
 /** Which sessions this viewer's reads may return. No session is of the producer without a name. */
 export const visibilityOf = (viewer: Viewer): Visibility =>
-  seeAll.includes(viewer.role) ? seesAll : { scope: 'producer', producer: viewer.producer ?? '' };
+  seeAll.has(viewer.role) ? seesAll : { scope: 'producer', producer: viewer.producer ?? '' };
 
 /** One answer for "none" and "not yours". @throws NotFound always */
 export const noSuchSession = (): never => {

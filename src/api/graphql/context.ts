@@ -1,10 +1,12 @@
 import { mustBeAllowed, visibilityOf, type Action, type Visibility } from '../../model/access.ts';
-import type { Viewer } from '../../model/viewer.ts';
+import type { Caller, Viewer } from '../../model/viewer.ts';
 import type { ApiParts } from '../parts.ts';
 
 /** What every resolver is handed. */
 export type Context = {
   readonly viewer: Viewer;
+  /** The viewer, and how they came. */
+  readonly caller: Caller;
   readonly parts: ApiParts;
   /** Aborts when the client has gone or the server stops: whatever works for this request ends then. */
   readonly gone: AbortSignal;

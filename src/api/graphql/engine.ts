@@ -1,10 +1,13 @@
-import { parse } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, parse } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { GRAPHQL_TOKENS_MAX } from '../../model/limits.ts';
 import type { Log } from '../parts.ts';
 import type { Context } from './context.ts';
+import { documentLimits } from './document-limits.ts';
 import { maskError } from './mask-error.ts';
+import { costOf, refusalOfCost } from './operation-cost.ts';
 import { schema } from './schema.ts';
+import { documentText, withQuery } from './trusted-documents.ts';
 
 /** What the engine is handed with each request. */
 export type EngineInput = Context & {
@@ -24,12 +27,48 @@ const postedParams: Plugin<object, EngineInput> = {
   },
 };
 
+/** The parser's words for a document of too many tokens, which it gives no name. */
+const tooManyTokens = (error: unknown): boolean =>
+  error instanceof GraphQLError && error.message.includes(`more than ${GRAPHQL_TOKENS_MAX} tokens`);
+
 /** A document of more tokens is refused before it blocks the event loop. */
-const boundedParse: Plugin = {
+const parseBounded = (source: string, options: object): DocumentNode => {
+  try {
+    return parse(source, { ...options, maxTokens: GRAPHQL_TOKENS_MAX });
+  } catch (error) {
+    if (!tooManyTokens(error)) throw error;
+    const message = `a document may have at most ${GRAPHQL_TOKENS_MAX} tokens`;
+    throw new GraphQLError(message, { extensions: { code: 'TOKEN_LIMIT', limit: GRAPHQL_TOKENS_MAX } });
+  }
+};
+
+/** What bounds an operation before it runs, over every transport. */
+const bounded: Plugin<object, EngineInput> = {
+  onParams({ params, setParams, context }) {
+    const query = documentText(context.parts.graphql, params);
+    if (query !== params.query) setParams(withQuery(params, query));
+  },
   onParse({ setParseFn }) {
-    setParseFn((source: string, options: object) => parse(source, { ...options, maxTokens: GRAPHQL_TOKENS_MAX }));
+    setParseFn(parseBounded);
+  },
+  onValidate({ addValidationRule }) {
+    addValidationRule(documentLimits);
+  },
+  onExecute({ args, setResultAndStopExecution }) {
+    const cost = costOf(args);
+    const refusal = cost === null ? null : refusalOfCost(cost);
+    if (refusal !== null) return setResultAndStopExecution({ errors: [refusal] });
+    return { onExecuteDone: ({ result, setResult }) => setResult(withCost(result as ExecutionResult, cost)) };
+  },
+  onSubscribe({ args, setResultAndStopExecution }) {
+    const cost = costOf(args);
+    const refusal = cost === null ? null : refusalOfCost(cost);
+    if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
   },
 };
+
+const withCost = (result: ExecutionResult, cost: number | null): ExecutionResult =>
+  cost === null ? result : { ...result, extensions: { ...result.extensions, cost } };
 
 /**
  * Parses, validates (both remembered by the text of the document), executes and masks, for all transports. Nothing of it
@@ -47,5 +86,5 @@ export const createEngine = (log: Log): Engine =>
     logging: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError: maskError(log) },
-    plugins: [postedParams, boundedParse],
+    plugins: [postedParams, bounded],
   });

@@ -1,27 +1,29 @@
 import { InvalidInput } from '../../model/errors.ts';
-import { GRAPHQL_BODY_BYTES_MAX } from '../../model/limits.ts';
+import { GRAPHQL_BODY_BYTES_MAX, GRAPHQL_PRODUCER_BODY_BYTES_MAX } from '../../model/limits.ts';
 import { readJsonBody } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import type { Engine, EngineInput } from './engine.ts';
 
 /** @throws InvalidInput when the JSON is no object; what is in it is the engine's to check */
-const readPosted = async ({ request }: Exchange): Promise<object> => {
-  const posted = await readJsonBody(request, GRAPHQL_BODY_BYTES_MAX);
+const readPosted = async ({ request, viewer, parts }: Exchange): Promise<object> => {
+  const bytesMax = viewer.role === 'PRODUCER' ? GRAPHQL_PRODUCER_BODY_BYTES_MAX : GRAPHQL_BODY_BYTES_MAX;
+  const posted = await readJsonBody(request, bytesMax);
   if (typeof posted !== 'object' || posted === null || Array.isArray(posted)) {
     throw new InvalidInput(
       'body',
       'the body must be a JSON object with query, and variables, operationName, extensions',
     );
   }
-  if (!('query' in posted)) throw new InvalidInput('query', 'the body must have query, a GraphQL document');
+  if (!('query' in posted) && parts.graphql.trustedDocuments === null)
+    throw new InvalidInput('query', 'the body must have query, a GraphQL document');
   return posted;
 };
 
 /** GraphQL over HTTP, and subscriptions as server-sent events. */
 export const answerGraphql = async (engine: Engine, exchange: Exchange): Promise<void> => {
-  const { request, response, parts, viewer, gone } = exchange;
-  const input: EngineInput = { parts, viewer, gone };
+  const { request, response, parts, viewer, caller, gone } = exchange;
+  const input: EngineInput = { parts, viewer, caller, gone };
   switch (request.method) {
     case 'GET':
       return engine(request, response, input);

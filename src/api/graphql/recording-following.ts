@@ -11,6 +11,7 @@ import { visibilityFor, type Context } from './context.ts';
 import { following } from './following.ts';
 import { readSeconds } from './recording-chunk.ts';
 import { RecordingChunkRef } from './refs.ts';
+import { noteEachWatched } from './watched.ts';
 
 /** @throws NotFound when the session is not there, or has no such recording */
 const findRecording = async (
@@ -73,9 +74,12 @@ builder.subscriptionField('recording', (t) =>
       const fromMs = readSeconds(given.from ?? 0, 'from');
       const part = { fromEvent: fromEvent ?? 0, fromMs: fromEvent === null ? fromMs : 0, toMs: null };
       const wanted = given.recordingId == null ? null : parseRecordingId(given.recordingId);
-      const recordingId = await findRecording(context, visibility, parseSessionId(given.sessionId), wanted);
+      const sessionId = parseSessionId(given.sessionId);
+      const recordingId = await findRecording(context, visibility, sessionId, wanted);
       const read = (given.follow ?? true) ? tailRecording.bind(null, context.parts) : storedRuns.bind(null, context);
-      return following(context, (stopped) => read(visibility, recordingId, part, stopped));
+      return following(context, (stopped) =>
+        noteEachWatched(context, { sessionId, recordingId }, read(visibility, recordingId, part, stopped)),
+      );
     },
     resolve: (run) => run,
   }),

@@ -19,6 +19,9 @@ const IntegrityVerdictRef = builder.objectRef<Verdict>('IntegrityVerdict').imple
 /** A recording of which something is stored. */
 type Stored = { readonly recording: Recording; readonly headHash: Uint8Array };
 
+/** A whole recording is read: a query asks for a few at once, and not for a page of them. */
+const VERIFY_COST = 5_000;
+
 const RecordingIntegrityRef = builder.objectRef<Stored>('RecordingIntegrity').implement({
   description: 'How one can tell that nothing of a recording was changed or left out.',
   fields: (t) => ({
@@ -42,6 +45,7 @@ const RecordingIntegrityRef = builder.objectRef<Stored>('RecordingIntegrity').im
       type: IntegrityVerdictRef,
       nullable: true,
       description: 'Reads the whole recording from disk and recomputes the chain. Takes as long as that takes.',
+      complexity: VERIFY_COST,
       resolve: (stored, _arguments, context) =>
         context.parts.reader.verify(visibilityFor(context, 'read-recording'), stored.recording.recordingId),
     }),

@@ -12,10 +12,11 @@ import { unpacked } from '../../store/recordings/unpacked.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
 import { parameter, type PathParameters, type Route } from './route.ts';
+import { noteDownload } from './note-download.ts';
 import { sendStored } from './stored-download.ts';
 
-/** What is downloaded: a recording that the caller may see, and its session. */
-export type Wanted = { readonly recording: Recording; readonly session: Session };
+/** What is downloaded: a recording that the caller may see, its session, and the format as its extension. */
+export type Wanted = { readonly recording: Recording; readonly session: Session; readonly format: string };
 
 type Format = (exchange: Exchange, wanted: Wanted) => Promise<void>;
 
@@ -36,10 +37,13 @@ const mustBeTerminal = ({ recording }: Wanted): void => {
 };
 
 const sendText = async (
-  { request, response, gone }: Exchange,
+  exchange: Exchange,
+  wanted: Wanted,
   headers: Readonly<Record<string, string>>,
   pieces: () => AsyncIterable<string | Uint8Array>,
 ): Promise<void> => {
+  const { request, response, gone } = exchange;
+  await noteDownload(exchange, wanted);
   response.writeHead(200, headers);
   if (request.method === 'HEAD') response.end();
   else await sendPieces(response, pieces(), gone);
@@ -53,7 +57,7 @@ export const sendAsciicastV2 = (
 ): Promise<void> => {
   mustBeTerminal(wanted);
   const runs = runsOf(exchange, wanted);
-  return sendText(exchange, { ...headers, 'content-type': 'application/x-asciicast' }, () =>
+  return sendText(exchange, wanted, { ...headers, 'content-type': 'application/x-asciicast' }, () =>
     writeAsciicastV2(asciicastFieldsOf(wanted.session, wanted.recording), runs),
   );
 };
@@ -62,7 +66,9 @@ const sendAsciicastV3: Format = async (exchange, wanted) => {
   mustBeTerminal(wanted);
   const headers = { ...attachment(wanted, 'v3.cast'), 'content-type': 'application/x-asciicast' };
   const runs = runsOf(exchange, wanted);
-  await sendText(exchange, headers, () => writeAsciicastV3(asciicastFieldsOf(wanted.session, wanted.recording), runs));
+  await sendText(exchange, wanted, headers, () =>
+    writeAsciicastV3(asciicastFieldsOf(wanted.session, wanted.recording), runs),
+  );
 };
 
 /** The recording as a JSON tuple a line. */
@@ -72,7 +78,7 @@ export const sendNdjson = (
   headers: Readonly<Record<string, string>>,
 ): Promise<void> => {
   const runs = runsOf(exchange, wanted);
-  return sendText(exchange, { ...headers, 'content-type': 'application/x-ndjson' }, () => writeNdjson(runs));
+  return sendText(exchange, wanted, { ...headers, 'content-type': 'application/x-ndjson' }, () => writeNdjson(runs));
 };
 
 /** @throws NotFound when nothing of it is in a closed chunk yet, or its file is gone */
@@ -86,7 +92,7 @@ const storedOf = async ({ parts, viewer }: Exchange, { recording }: Wanted): Pro
 };
 
 const sendRecZst: Format = async (exchange, wanted) =>
-  sendStored(exchange, await storedOf(exchange, wanted), {
+  sendStored(exchange, wanted, await storedOf(exchange, wanted), {
     ...attachment(wanted, 'rec.zst'),
     'content-type': 'application/zstd',
   });
@@ -116,13 +122,14 @@ const sendMsgpack: Format = async (exchange, wanted) => {
   const headers = { ...attachment(wanted, 'msgpack'), 'content-type': 'application/msgpack', vary: 'accept-encoding' };
   const { recording } = wanted;
   if (recording.signature === null || recording.state === 'CORRUPT') {
-    return sendText(exchange, headers, () => msgpackOf(runsOf(exchange, wanted)));
+    return sendText(exchange, wanted, headers, () => msgpackOf(runsOf(exchange, wanted)));
   }
   const stored = await storedOf(exchange, wanted);
   const frames = (): AsyncIterable<Uint8Array> => stored.read(0, stored.size);
-  if (!takesZstd(request.headers['accept-encoding'])) return sendText(exchange, headers, () => unpacked(frames()));
+  if (!takesZstd(request.headers['accept-encoding']))
+    return sendText(exchange, wanted, headers, () => unpacked(frames()));
   response.setHeader('content-length', stored.size);
-  return sendText(exchange, { ...headers, 'content-encoding': 'zstd' }, frames);
+  return sendText(exchange, wanted, { ...headers, 'content-encoding': 'zstd' }, frames);
 };
 
 const formats: Readonly<Record<string, Format>> = {
@@ -148,7 +155,7 @@ const answerDownload = async (exchange: Exchange, parameters: PathParameters): P
   const recording = await parts.catalog.recording(visibilityOf(viewer), parseRecordingId(id));
   if (recording === null) throw new NotFound('no such recording');
   const session = await parts.catalog.session(visibilityOf(viewer), recording.sessionId);
-  await send(exchange, { recording, session: session ?? noSuchSession() });
+  await send(exchange, { recording, session: session ?? noSuchSession(), format: extension });
 };
 
 export const downloadRoutes: readonly Route[] = [

@@ -1,6 +1,8 @@
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
+import type { Recording } from '../../model/recording.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
+import { noteDownload } from './note-download.ts';
 import { readByteRange, type ByteRange } from './byte-range.ts';
 
 /** A sealed file never changes; another head hash or size is another file. Null until then. */
@@ -22,6 +24,7 @@ const rangeOf = ({ request }: Exchange, tag: string, size: number): ByteRange | 
 /** The file as stored. Once it is sealed: by ranges, and not again to who has it. */
 export const sendStored = async (
   exchange: Exchange,
+  wanted: { readonly recording: Recording; readonly format: string },
   stored: StoredRecording,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> => {
@@ -39,6 +42,7 @@ export const sendStored = async (
   const whole = { start: 0, end: stored.size };
   const range = tag === null ? null : rangeOf(exchange, tag, stored.size);
   const { start, end } = range ?? whole;
+  await noteDownload(exchange, wanted);
   if (tag !== null) response.setHeader('accept-ranges', 'bytes');
   if (range !== null) response.setHeader('content-range', `bytes ${start}-${end - 1}/${stored.size}`);
   response.writeHead(range === null ? 200 : 206, { ...headers, 'content-length': end - start });
