@@ -66,7 +66,7 @@ builder.mutationField('killSession', (t) =>
     resolve: async (_root, { input }, context) => {
       try {
         const { kills } = context.parts;
-        return { session: await kills.request(context.viewer, parseSessionId(input.sessionId), input.reason ?? null) };
+        return { session: await kills.request(context.caller, parseSessionId(input.sessionId), input.reason ?? null) };
       } catch (error) {
         if (isRefused(error)) return told(error);
         throw error;

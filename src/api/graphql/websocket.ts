@@ -1,32 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError, type ExecutionArgs } from 'graphql';
-import { makeServer, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
+import type { Server as Protocol } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_OPERATIONS_MAX } from '../../model/limits.ts';
-import type { Viewer } from '../../model/viewer.ts';
-import { authenticate, isOver, tokenOf } from '../authenticate.ts';
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../../model/limits.ts';
+import { isAllowedOrigin } from '../cors.ts';
+import { originOf, type RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
-import type { Engine, EngineInput } from './engine.ts';
+import { withinRequest } from '../request-context.ts';
+import { CLOSE_MS, type Extra, socketProtocol, type SocketParts } from './websocket-operations.ts';
 
 const protocolName = 'graphql-transport-ws';
 /** A client that says nothing is asked this often whether it is there, and has as long to answer. */
 const PING_MS = 15_000;
-/** A client that has not closed by then is cut. */
-const CLOSE_MS = 1_000;
-const CONNECTION_INIT_WAIT_MS = 3_000;
-
-/** What belongs to one socket. */
-type Extra = {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-  readonly gone: AbortSignal;
-  viewer: Viewer | null;
-};
-type Connection = SocketContext<Record<string, unknown>, Extra>;
-
-/** An operation with the functions of the engine that checked it. */
-type Operation = ExecutionArgs & { readonly engine: ReturnType<Engine['getEnveloped']> };
 
 /** GraphQL over WebSocket, by the graphql-transport-ws protocol. Each item is sent before the next one is read. */
 export type GraphqlSockets = AsyncDisposable & {
@@ -34,63 +19,21 @@ export type GraphqlSockets = AsyncDisposable & {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
 
-const refuse = (socket: Duplex, status: string, message: string): void => {
+const refuse = (socket: Duplex, { requestId }: RequestOrigin, status: string, message: string): void => {
   const body = `${JSON.stringify({ error: { code: 'BAD_REQUEST', message } })}\n`;
-  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
-};
-
-/** Browsers say from which page a WebSocket comes, and do not ask before: only pages of this host may open one. */
-const isForeign = ({ headers }: IncomingMessage): boolean => {
-  if (headers.origin === undefined) return false;
-  const origin = URL.parse(headers.origin);
-  return origin === null || origin.host !== headers.host;
+  const headers = [
+    `HTTP/1.1 ${status}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'x-content-type-options: nosniff',
+    `x-request-id: ${requestId}`,
+    'connection: close',
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 };
 
 const speaksOurProtocol = (request: IncomingMessage): boolean =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === protocolName);
-
-/** 4401 is the protocol's "unauthorized". */
-const closeUnauthorized = (socket: WebSocket): void =>
-  socket.close(4401, 'Unauthorized: a valid token is needed, in the headers or connectionParams.token');
-
-const onConnect = async (parts: ApiParts, connection: Connection): Promise<boolean> => {
-  const { extra, connectionParams } = connection;
-  const given = connectionParams?.['token'];
-  extra.viewer = await authenticate(parts, typeof given === 'string' ? given : tokenOf(extra.request.headers));
-  if (extra.viewer === null) closeUnauthorized(extra.socket);
-  return extra.viewer !== null;
-};
-
-const prepare = async (
-  parts: ApiParts,
-  engine: Engine,
-  connection: Connection,
-  payload: SubscribePayload,
-): Promise<Operation | readonly GraphQLError[]> => {
-  const { viewer, gone, socket } = connection.extra;
-  if (viewer === null || isOver(viewer, parts.clock())) {
-    closeUnauthorized(socket);
-    return [new GraphQLError('the token is over', { extensions: { code: 'UNAUTHENTICATED' } })];
-  }
-  if (Object.keys(connection.subscriptions).length > WEBSOCKET_OPERATIONS_MAX) {
-    const message = `at most ${WEBSOCKET_OPERATIONS_MAX} operations run at once on one WebSocket`;
-    return [new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })];
-  }
-  const input: EngineInput = { parts, viewer, gone };
-  const enveloped = engine.getEnveloped({ ...input, params: payload });
-  try {
-    const document = enveloped.parse(payload.query);
-    const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
-    if (errors.length > 0) return errors;
-    const contextValue: unknown = await enveloped.contextFactory();
-    const { operationName, variables: variableValues } = payload;
-    return { schema: enveloped.schema, document, operationName, variableValues, contextValue, engine: enveloped };
-  } catch (error) {
-    if (error instanceof GraphQLError) return [error];
-    throw error;
-  }
-};
 
 /** Pings a socket for as long as it is open, and cuts it when it does not answer. */
 const keepAlive = (socket: WebSocket): void => {
@@ -105,61 +48,69 @@ const keepAlive = (socket: WebSocket): void => {
   socket.once('close', () => clearInterval(timer));
 };
 
-const serve = (parts: ApiParts, engine: Engine) => {
-  const protocol = makeServer<Record<string, unknown>, Extra>({
-    connectionInitWaitTimeout: CONNECTION_INIT_WAIT_MS,
-    onConnect: (connection) => onConnect(parts, connection),
-    onSubscribe: (connection, _id, payload) => prepare(parts, engine, connection, payload),
-    execute: (args) => (args as Operation).engine.execute(args),
-    subscribe: (args) => (args as Operation).engine.subscribe(args),
-  });
-  return (socket: WebSocket, request: IncomingMessage): void => {
-    const stop = new AbortController();
-    const fail = (error: unknown): void => {
-      parts.log('warn', 'a WebSocket failed', { error });
-      socket.close(1011, 'Internal server error');
-    };
-    socket.on('error', fail);
-    keepAlive(socket);
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        // Resolves when the bytes have left this process: which is what stops the source of a client that does not read.
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) return resolve();
-            socket.send(text, (error) => (error == null ? resolve() : reject(error)));
-          }),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on('message', (message) => void take(String(message)).catch(fail)),
-      },
-      { socket, request, gone: stop.signal, viewer: null },
-    );
-    socket.once('close', (code, reason) => {
-      stop.abort();
-      void closed(code, String(reason)).catch(fail);
-    });
+const serve = (
+  { log }: ApiParts,
+  protocol: Protocol<Extra>,
+  socket: WebSocket,
+  request: IncomingMessage,
+  origin: RequestOrigin,
+): void => {
+  const stop = new AbortController();
+  const held = new DisposableStack();
+  const fail = (error: unknown): void => {
+    log('warn', 'a WebSocket failed', { error });
+    socket.close(1011, 'Internal server error');
   };
+  socket.on('error', fail);
+  keepAlive(socket);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      // Resolves when the bytes have left this process: which is what stops the source of a client that does not read.
+      send: (text) =>
+        new Promise((resolve, reject) => {
+          if (socket.readyState !== socket.OPEN) return resolve();
+          socket.send(text, (error) => (error == null ? resolve() : reject(error)));
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) =>
+        socket.on('message', (message) => withinRequest(origin, () => void take(String(message)).catch(fail))),
+    },
+    { socket, request, origin, stop, held, caller: null },
+  );
+  socket.once('close', (code, reason) => {
+    stop.abort();
+    held.dispose();
+    void closed(code, String(reason)).catch(fail);
+  });
 };
 
-export const graphqlSockets = (parts: ApiParts, engine: Engine): GraphqlSockets => {
+export const graphqlSockets = (given: SocketParts): GraphqlSockets => {
+  const { parts } = given;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX,
     perMessageDeflate: false,
     handleProtocols: () => protocolName,
   });
-  const opened = serve(parts, engine);
+  const protocol = socketProtocol(given);
+  const requestIds = new WeakMap<IncomingMessage, string>();
+  server.on('headers', (headers, request) => headers.push(`x-request-id: ${requestIds.get(request) ?? ''}`));
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, origin: RequestOrigin): void => {
+    if (request.url?.split('?', 1)[0] !== '/graphql')
+      return refuse(socket, origin, '404 Not Found', 'WebSockets are at /graphql');
+    if (!isAllowedOrigin(request, parts.network))
+      return refuse(socket, origin, '403 Forbidden', 'WebSockets of other sites are refused');
+    if (!speaksOurProtocol(request))
+      return refuse(socket, origin, '400 Bad Request', `the only subprotocol is ${protocolName}`);
+    requestIds.set(request, origin.requestId);
+    server.handleUpgrade(request, socket, head, (opened) => serve(parts, protocol, opened, request, origin));
+  };
   return {
     upgrade: (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      if (request.url?.split('?', 1)[0] !== '/graphql')
-        return refuse(socket, '404 Not Found', 'WebSockets are at /graphql');
-      if (isForeign(request)) return refuse(socket, '403 Forbidden', 'WebSockets of other sites are refused');
-      if (!speaksOurProtocol(request)) {
-        return refuse(socket, '400 Bad Request', `the only subprotocol is ${protocolName}`);
-      }
-      server.handleUpgrade(request, socket, head, opened);
+      const origin = originOf(request, parts.network);
+      withinRequest(origin, () => upgrade(request, socket, head, origin));
     },
     [Symbol.asyncDispose]: async () => {
       const cut = setTimeout(() => {
