@@ -1,36 +1,46 @@
 import { mustBeAllowed, visibilityOf } from '../model/access.ts';
+import { actorOf } from '../model/audit.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
 import { TEXT_LENGTH_MAX } from '../model/limits.ts';
 import type { Session } from '../model/session.ts';
-import type { Viewer } from '../model/viewer.ts';
+import type { Caller } from '../model/viewer.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
+import type { AuditTrail } from './audit-trail.ts';
+
+export type KillsParts = {
+  readonly writer: Pick<CatalogWriter, 'requestKill'>;
+  readonly audit: Pick<AuditTrail, 'entry'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+};
 
 /** Asks for cuts. The producer hears of it by the commit's announcement, or with its next append. */
 export class Kills {
-  readonly #writer: CatalogWriter;
-  readonly #clock: () => number;
+  readonly #parts: KillsParts;
 
-  constructor(writer: CatalogWriter, clock: () => number) {
-    this.#writer = writer;
-    this.#clock = clock;
+  constructor(parts: KillsParts) {
+    this.#parts = parts;
   }
 
   /**
-   * The session as it is then: KILLING, or KILLED. The first kill stands.
+   * The session as it is then: KILLING, or KILLED. The first kill stands, and is the one in the audit log.
    * @throws InvalidInput, Forbidden, NotFound, Conflict, SessionEnded
    */
-  async request(viewer: Viewer, sessionId: SessionId, reason: string | null): Promise<Session> {
+  async request(caller: Caller, sessionId: SessionId, reason: string | null): Promise<Session> {
+    const { viewer } = caller;
     mustBeAllowed(viewer, 'kill');
     if (reason !== null && reason.length > TEXT_LENGTH_MAX) {
       throw new InvalidInput('reason', `reason must have at most ${TEXT_LENGTH_MAX} characters, got ${reason.length}`);
     }
-    return this.#writer.requestKill({
+    const { writer, audit, clock } = this.#parts;
+    return writer.requestKill({
       visibility: visibilityOf(viewer),
       sessionId,
       requestedBy: viewer.name,
       reason,
-      atMs: this.#clock(),
+      atMs: clock(),
+      audit: audit.entry(actorOf(caller), 'session.killed', `session ${sessionId}`, { reason }),
     });
   }
 }

@@ -30,3 +30,6 @@ export const tokenIdOf = (text: string): string | null => tokenPattern.exec(text
 
 /** The id of an admin token that people chose themselves. */
 export const CHOSEN_TOKEN_ID = 'admin';
+
+/** The name of the admin token, which the server itself provides: no other token can have it. */
+export const ADMIN_TOKEN_NAME = 'admin';

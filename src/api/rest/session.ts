@@ -35,7 +35,7 @@ const answerKill = async (exchange: Exchange, parameters: PathParameters): Promi
   mustSayKilled(await readJsonBody(exchange.request, KILL_BODY_BYTES_MAX));
   const { sessionId } = await sessionOfPath(exchange, parameters);
   try {
-    await sendSession(exchange, await exchange.parts.kills.request(exchange.viewer, sessionId, null));
+    await sendSession(exchange, await exchange.parts.kills.request(exchange.caller, sessionId, null));
   } catch (error) {
     // These clients know no 410.
     if (error instanceof SessionEnded) throw new Conflict(error.message);

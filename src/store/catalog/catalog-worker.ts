@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { v7 } from 'uuid';
+import { SALT_BYTES } from './audit-chain.ts';
 import { openForWriting } from './open-database.ts';
 import { GroupCommit } from './writing/group-commit.ts';
 import { WriteContext } from './writing/write-context.ts';
@@ -27,7 +29,9 @@ const close = (database: Database.Database, port: MessagePort): void => {
 };
 
 const serve = (database: Database.Database, port: MessagePort): void => {
-  const commits = new GroupCommit(new WriteContext(database, () => v7()));
+  const commits = new GroupCommit(
+    new WriteContext(database, { newId: () => v7(), salt: () => randomBytes(SALT_BYTES) }),
+  );
   port.on('message', (first: WriterRequest) => {
     const requests = takeTogether(port, first);
     const dispose = requests.find((request) => request.name === 'dispose');

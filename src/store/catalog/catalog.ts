@@ -234,6 +234,7 @@ export interface CatalogWriter {
   putToken(input: NewToken): Promise<Token>;
   /** An unknown id is passed over. */
   markTokenUsed(input: { readonly tokenId: string; readonly atMs: number }): Promise<void>;
+  /** @throws Conflict (its token was revoked meanwhile) */
   putSignIn(input: {
     readonly signIn: SignIn;
     /** Of the cookie's secret. */

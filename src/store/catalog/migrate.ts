@@ -2,10 +2,12 @@ import type Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { sessionsAndRecordings } from './migrations/0001-sessions-and-recordings.ts';
+import { accessAndAudit } from './migrations/0002-access-and-audit.ts';
 
 /** All migrations by name, in order. A name is for good once it was released. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-sessions-and-recordings': sessionsAndRecordings,
+  '0002-access-and-audit': accessAndAudit,
 };
 
 /** The data folder was written by a newer program. */
@@ -50,12 +52,18 @@ const refuseNewer = (versions: readonly string[]): void => {
   if (unknown !== undefined) throw new NewerDataFolder(unknown, newestVersion());
 };
 
-/** Brings the catalog to this program's version. @throws NewerDataFolder */
+/** Brings the catalog to this program's version, whole or not at all. @throws NewerDataFolder */
 export const migrate = async (database: Database.Database): Promise<void> => {
   refuseNewer(versionsOf(database));
   // NOTE the dialect closes the database when Kysely is destroyed, so Kysely is not destroyed: the caller owns it.
   const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
   const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
+  // Kysely begins no transaction of its own on SQLite.
+  database.exec('BEGIN IMMEDIATE');
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new Error('the catalog could not be upgraded', { cause: error });
+  if (error === undefined) database.exec('COMMIT');
+  else {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw new Error('the catalog could not be upgraded', { cause: error });
+  }
 };

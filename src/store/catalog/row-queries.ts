@@ -50,6 +50,20 @@ export const byPosition = <Joined extends 'recordings' | 'session_events', Row>(
   return paged as unknown as SelectQueryBuilder<Tables, Joined | 'sessions', Row>;
 };
 
+/** The same of a list in descending order of its table's position. */
+export const newestFirst = <Table extends 'tokens' | 'audit_entries', Row>(
+  query: SelectQueryBuilder<Tables, Table, Row>,
+  column: 'tokens.position' | 'audit_entries.position',
+  page: PageRequest,
+): SelectQueryBuilder<Tables, Table, Row> => {
+  type Plain = SelectQueryBuilder<Record<string, Record<string, unknown>>, string, Row>;
+  let paged = query as unknown as Plain;
+  if (page.after !== null) paged = paged.where(column, '<', page.after.key[0] ?? 0);
+  if (page.before !== null) paged = paged.where(column, '>', page.before.key[0] ?? 0);
+  paged = paged.orderBy(column, page.backward ? 'asc' : 'desc').limit(page.limit + 1);
+  return paged as unknown as SelectQueryBuilder<Tables, Table, Row>;
+};
+
 /** The page of rows that were read with one more than it holds. */
 export const pageOf = <Item>(read: readonly Item[], page: PageRequest): Page<Item> => {
   const more = read.length > page.limit;

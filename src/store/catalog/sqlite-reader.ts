@@ -9,13 +9,20 @@ import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, SessionProtocol, Socket, User } from '../../model/session.ts';
-import type { Role } from '../../model/viewer.ts';
-import type { CatalogReader, Contents, ContentsPart, SigningKey, TokenRow, UnsealedRecording } from './catalog.ts';
+import type { AuditEntry, AuditFilter, AuditVerdict } from '../../model/audit.ts';
+import type { SignIn } from '../../model/sign-in.ts';
+import type { Token } from '../../model/token.ts';
+import { auditRows, matchingAudit } from './audit-queries.ts';
+import { auditEntryOf } from './audit-row.ts';
+import type { CatalogReader, Contents, ContentsPart, KeptToken, SigningKey, UnsealedRecording } from './catalog.ts';
+import { standingSignIns, standingTokens } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
-import { byPosition, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
+import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
 import { matchingSessions, sessionPage } from './session-query.ts';
 import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow, userOf } from './session-row.ts';
+import { signInOf, tokenOf } from './token-row.ts';
+import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
 
 /** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
@@ -151,16 +158,52 @@ export class SqliteReader implements CatalogReader {
     return read();
   }
 
-  async token(sha256: Uint8Array): Promise<TokenRow | null> {
-    const row = this.#statements.get(build.selectFrom('tokens').selectAll().where('sha256', '=', Buffer.from(sha256)));
-    if (row === undefined) return null;
-    return {
-      tokenId: row.token_id,
-      name: row.name,
-      role: row.role as Role,
-      producer: row.producer,
-      expiresAtMs: row.expires_ms,
-    };
+  async token(tokenId: string): Promise<KeptToken | null> {
+    const row = this.#statements.get(build.selectFrom('tokens').selectAll().where('token_id', '=', tokenId));
+    return row === undefined ? null : { token: tokenOf(row), sha256: row.sha256 };
+  }
+
+  async tokens(page: PageRequest): Promise<Page<Token>> {
+    const query = newestFirst(build.selectFrom('tokens').selectAll(), 'tokens.position', page);
+    return pageOf(this.#statements.all(query).map(tokenOf), page);
+  }
+
+  async signIn(sha256: Uint8Array): Promise<SignIn | null> {
+    const row = this.#statements.get(
+      build.selectFrom('sign_ins').selectAll().where('sha256', '=', Buffer.from(sha256)),
+    );
+    return row === undefined ? null : signInOf(row);
+  }
+
+  async standing(credentials: readonly string[], nowMs: number): Promise<ReadonlySet<string>> {
+    const idsOf = (kind: string): readonly string[] =>
+      credentials.flatMap((credential) => (credential.startsWith(kind) ? [credential.slice(kind.length)] : []));
+    const standing = new Set(credentials.filter((credential) => !/^(?:token|sign-in) /.test(credential)));
+    for (const { token_id } of this.#statements.all(standingTokens(idsOf('token '), nowMs))) {
+      standing.add(`token ${token_id}`);
+    }
+    for (const { sign_in_id } of this.#statements.all(standingSignIns(idsOf('sign-in '), nowMs))) {
+      standing.add(`sign-in ${sign_in_id}`);
+    }
+    return standing;
+  }
+
+  async auditEntries(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
+    const query = newestFirst(matchingAudit(filter), 'audit_entries.position', page);
+    return pageOf(this.#statements.all(query).map(auditEntryOf), page);
+  }
+
+  async auditEntry(entryId: string): Promise<AuditEntry | null> {
+    const row = this.#statements.get(auditRows().where('entry_id', '=', entryId));
+    return row === undefined ? null : auditEntryOf(row);
+  }
+
+  async verifyAudit(
+    known: KnownHead | null,
+    onProgress: (readCount: number, entryCount: number) => void,
+    signal: AbortSignal,
+  ): Promise<AuditVerdict> {
+    return verifyAudit(this.#statements, known, onProgress, signal);
   }
 
   async unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]> {

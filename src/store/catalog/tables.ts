@@ -10,6 +10,10 @@ export type Tables = {
   chunks: ChunksTable;
   batches: BatchesTable;
   tokens: TokensTable;
+  sign_ins: SignInsTable;
+  audit_entries: AuditEntriesTable;
+  audit_pseudonyms: AuditPseudonymsTable;
+  kept_settings: KeptSettingsTable;
   signing_keys: SigningKeysTable;
   log: LogTable;
 };
@@ -140,14 +144,63 @@ export type BatchesTable = {
 };
 
 export type TokensTable = {
+  position: Generated<number>;
   token_id: string;
   name: string;
+  /** Of the whole text. */
   sha256: Buffer;
   role: string;
   producer: string | null;
-  expires_ms: number | null;
   created_ms: number;
+  expires_ms: number | null;
+  last_used_ms: number | null;
+  revoked_ms: number | null;
 };
+
+export type SignInsTable = {
+  sign_in_id: string;
+  /** Of the secret in the cookie. */
+  sha256: Buffer;
+  token_id: string | null;
+  name: string;
+  role: string;
+  created_ms: number;
+  expires_ms: number;
+};
+
+/** Rows are only ever added. What is chained, and how, is in audit-chain.ts. */
+export type AuditEntriesTable = {
+  position: number;
+  entry_id: string;
+  /** The name of the log of changes at that time. */
+  chain: string;
+  at_ms: number;
+  /** Pseudonym of a name. */
+  actor: string;
+  /** Pseudonym of an address and a program; null when neither is known. */
+  origin: string | null;
+  /** As Viewer.credential, without what is in it of a person. */
+  credential: string;
+  action: string;
+  target: string | null;
+  request_id: string | null;
+  /** JSON object. */
+  details: string | null;
+  hash: Buffer;
+};
+
+/** What pseudonyms stand for, until it is forgotten. */
+export type AuditPseudonymsTable = {
+  pseudonym: string;
+  kind: 'name' | 'origin';
+  salt: Buffer;
+  /** Pseudonym of the name that it belongs to; its own for a name. */
+  person: string;
+  text: string;
+};
+
+/** The settings that the server was last started with; secrets as fingerprints. */
+export type KeptSettingsTable = { name: string; value: string | null };
 
 export type SigningKeysTable = { key_id: string; public_key: Buffer; private_key: Buffer; created_ms: number };
 

@@ -58,7 +58,16 @@ export class WorkerWriter implements AsyncDisposable {
       restoreRecording: call('restoreRecording'),
       markCorrupt: call('markCorrupt'),
       addSessionEvent: call('addSessionEvent'),
+      noteViewing: call('noteViewing'),
+      createToken: call('createToken'),
+      revokeToken: call('revokeToken'),
       putToken: call('putToken'),
+      markTokenUsed: call('markTokenUsed'),
+      putSignIn: call('putSignIn'),
+      endSignIn: call('endSignIn'),
+      addAuditEntry: call('addAuditEntry'),
+      forgetPerson: call('forgetPerson'),
+      keepSettings: call('keepSettings'),
     };
   }
 

@@ -4,6 +4,7 @@ import type { Session } from '../../../model/session.ts';
 import { NotFound } from '../../../model/errors.ts';
 import type { CloseSessionWrite, RequestKillWrite } from '../catalog.ts';
 import type { RecordingRow, SessionRow } from '../session-row.ts';
+import { addAuditEntry } from './add-audit-entry.ts';
 import { checkEpoch } from './open-recording.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -35,6 +36,7 @@ export const requestKill = (context: WriteContext, input: RequestKillWrite): Ses
     message,
     actor: input.requestedBy,
   });
+  addAuditEntry(context, input.audit);
   return context.touch(row.position);
 };
 

@@ -23,13 +23,25 @@ export class GroupCommit {
       database.exec('BEGIN IMMEDIATE');
       const replies = requests.map((request) => this.#run(request));
       database.exec('COMMIT');
+      this.#wipe();
       return { kind: 'committed', replies, announcements: this.#context.takeAnnouncements() };
     } catch (error) {
       // NOTE SQLite rolls some failures back by itself (disk full, I/O error).
       if (database.inTransaction) database.exec('ROLLBACK');
       this.#context.takeAnnouncements();
+      this.#context.takeWipe();
       const failure = error instanceof Error ? error.message : String(error);
       return { kind: 'committed', replies: requests.map(({ id }) => ({ id, failure })), announcements: [] };
+    }
+  }
+
+  /** What the commit deleted goes from the journal, too. Where that fails, or a reader is in it, a later checkpoint does it. */
+  #wipe(): void {
+    if (!this.#context.takeWipe()) return;
+    try {
+      this.#context.database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The commit stands.
     }
   }
 

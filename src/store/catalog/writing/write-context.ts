@@ -10,19 +10,48 @@ import { type RecordingRow, sessionOf, type SessionRow } from '../session-row.ts
 /** A session event by the row of its session. */
 export type NewSessionEvent = Omit<SessionEvent, 'sessionId' | 'position'> & { readonly sessionPosition: number };
 
+/** What a write needs and cannot make by itself. */
+export type WriteSources = {
+  /** A new UUID, ascending. */
+  readonly newId: () => string;
+  /** SALT_BYTES random bytes. */
+  readonly salt: () => Buffer;
+};
+
 /**
  * What every write does within a commit: look rows up, move a session's revision, tell its story, note what to announce.
  * Lives as long as the connection; `begin` starts each commit afresh.
  */
 export class WriteContext {
   readonly database: Database.Database;
-  readonly #newId: () => string;
+  readonly #sources: WriteSources;
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
   #announcements: CommitAnnouncement[] = [];
+  #wipes = false;
 
-  constructor(database: Database.Database, newId: () => string) {
+  constructor(database: Database.Database, sources: WriteSources) {
     this.database = database;
-    this.#newId = newId;
+    this.#sources = sources;
+  }
+
+  newId(): string {
+    return this.#sources.newId();
+  }
+
+  salt(): Buffer {
+    return this.#sources.salt();
+  }
+
+  /** What this write deletes must not stay in the journal either. */
+  wipeAfterCommit(): void {
+    this.#wipes = true;
+  }
+
+  /** Whether a write of the commit asked for that; then not any more. */
+  takeWipe(): boolean {
+    const wipes = this.#wipes;
+    this.#wipes = false;
+    return wipes;
   }
 
   /** What the commit's writes want announced; then empty again. */
@@ -75,7 +104,7 @@ export class WriteContext {
   session(position: number): Session {
     const row = this.get<SessionRow>('SELECT * FROM sessions WHERE position = ?', position);
     if (row === undefined) throw new Error(`session ${position} went away within a transaction`);
-    return sessionOf(row, this.#log());
+    return sessionOf(row, this.log());
   }
 
   recordingRow(recordingId: RecordingId): RecordingRow | undefined {
@@ -86,7 +115,8 @@ export class WriteContext {
     );
   }
 
-  #log(): string {
+  /** The name of the log of changes. */
+  log(): string {
     return this.get<{ log_id: string }>('SELECT log_id FROM log')?.log_id ?? '';
   }
 
@@ -118,9 +148,14 @@ export class WriteContext {
     });
   }
 
+  /** A token or a sign-in ended. */
+  announceCredentials(): void {
+    this.#announcements.push({ kind: 'credentials' });
+  }
+
   /** One line in the session's story, with an id of its own. */
   tell(event: Omit<NewSessionEvent, 'eventId' | 'recordingId' | 'timeMs' | 'details'>): void {
-    this.addEvent({ ...event, eventId: this.#newId(), recordingId: null, timeMs: null, details: null });
+    this.addEvent({ ...event, eventId: this.newId(), recordingId: null, timeMs: null, details: null });
   }
 
   addEvent(event: NewSessionEvent): void {

@@ -1,13 +1,19 @@
 import { Conflict, NotFound } from '../../../model/errors.ts';
 import type { SessionEvent } from '../../../model/session-event.ts';
-import type { AddSessionEventWrite, CatalogWriter, TokenRow } from '../catalog.ts';
+import type { AddSessionEventWrite, CatalogWriter } from '../catalog.ts';
 import { sessionEventOf, type SessionEventRow } from '../session-row.ts';
+import { addAuditEntry } from './add-audit-entry.ts';
 import { appendBatch } from './append-batch.ts';
 import { closeChunk, markCorrupt, sealRecording } from './close-chunk.ts';
 import { closeSession, confirmKill, requestKill } from './end-session.ts';
+import { forgetPerson } from './forget-person.ts';
+import { keepSettings } from './keep-settings.ts';
+import { noteViewing } from './note-viewing.ts';
 import { openRecording } from './open-recording.ts';
 import { openSession } from './open-session.ts';
 import { restoreRecording } from './restore-recording.ts';
+import { endSignIn, putSignIn } from './sign-in.ts';
+import { createToken, markTokenUsed, putToken, revokeToken } from './token.ts';
 import type { WriteContext } from './write-context.ts';
 
 const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): SessionEvent => {
@@ -29,23 +35,6 @@ const addSessionEvent = (context: WriteContext, input: AddSessionEventWrite): Se
 const eventRow = (context: WriteContext, eventId: string): Omit<SessionEventRow, 'session_id'> | undefined =>
   context.get('SELECT * FROM session_events WHERE event_id = ?', eventId);
 
-const putToken = (
-  context: WriteContext,
-  input: TokenRow & { readonly sha256: Uint8Array; readonly atMs: number },
-): void => {
-  context.run('DELETE FROM tokens WHERE name = ? OR sha256 = ?', input.name, input.sha256);
-  context.run(
-    'INSERT INTO tokens (token_id, name, sha256, role, producer, expires_ms, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    input.tokenId,
-    input.name,
-    input.sha256,
-    input.role,
-    input.producer,
-    input.expiresAtMs,
-    input.atMs,
-  );
-};
-
 type Write<Name extends keyof CatalogWriter> = (
   context: WriteContext,
   input: Parameters<CatalogWriter[Name]>[0],
@@ -64,5 +53,14 @@ export const writes: { readonly [Name in keyof CatalogWriter]: Write<Name> } = {
   restoreRecording,
   markCorrupt,
   addSessionEvent,
+  noteViewing,
+  createToken,
+  revokeToken,
   putToken,
+  markTokenUsed,
+  putSignIn,
+  endSignIn,
+  addAuditEntry,
+  forgetPerson,
+  keepSettings,
 };

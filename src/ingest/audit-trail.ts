@@ -1,0 +1,86 @@
+import type { AuditAction, AuditActor, NewAuditEntry } from '../model/audit.ts';
+import { AUDIT_WINDOW_MS } from '../model/limits.ts';
+import type { CatalogWriter } from '../store/catalog/catalog.ts';
+
+export type AuditTrailParts = {
+  readonly writer: Pick<CatalogWriter, 'addAuditEntry'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Told when a refusal could not be written down. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** A refusal that was told, for AUDIT_WINDOW_MS from then. */
+type Told = { readonly atMs: number; passedOver: number };
+
+/** Kinds of refusals that are told apart at once: what bounds memory, and the entries of AUDIT_WINDOW_MS. */
+export const REFUSALS_MAX = 10_000;
+/** What further kinds are counted under. */
+const OTHERS = 'others';
+
+/** Writes down who did what. Where an act changes the catalog, its entry goes into that write: see `entry`. */
+export class AuditTrail {
+  readonly #parts: AuditTrailParts;
+  /** The oldest first. */
+  readonly #told = new Map<string, Told>();
+
+  constructor(parts: AuditTrailParts) {
+    this.#parts = parts;
+  }
+
+  /** An entry of this moment, for a write that keeps it in its own commit. Details are never a secret. */
+  entry(
+    actor: AuditActor,
+    action: AuditAction,
+    target: string | null,
+    details: NewAuditEntry['details'] = null,
+  ): NewAuditEntry {
+    return { atMs: this.#parts.clock(), actor, action, target, details };
+  }
+
+  /** Resolves when the entry is on disk: what must not happen untold waits for it. @throws Unavailable */
+  async tell(
+    actor: AuditActor,
+    action: AuditAction,
+    target: string | null,
+    details: NewAuditEntry['details'] = null,
+  ): Promise<void> {
+    await this.#parts.writer.addAuditEntry(this.entry(actor, action, target, details));
+  }
+
+  /**
+   * Somebody was turned away. Told once in AUDIT_WINDOW_MS for each caller (by credential; by address for who has none) and
+   * `what`, in the background: the next one says how many were passed over. Never throws.
+   * @param what a word or two of the program's own, such as `token` or `GET /metrics`: not what was sent
+   */
+  tellRefusal(actor: AuditActor, action: 'access.refused' | 'sign-in.refused', what: string): void {
+    const nowMs = this.#parts.clock();
+    const windowBeginMs = nowMs - AUDIT_WINDOW_MS;
+    this.#makeRoom(windowBeginMs);
+    const key = this.#keyOf(actor, action, what);
+    const told = this.#told.get(key);
+    if (told !== undefined && told.atMs > windowBeginMs) {
+      told.passedOver += 1;
+      return;
+    }
+    this.#told.delete(key);
+    this.#told.set(key, { atMs: nowMs, passedOver: 0 });
+    const details = { what, ...(told === undefined ? {} : { passedOver: told.passedOver }) };
+    this.tell(actor, action, null, details).catch(this.#parts.onFailure);
+  }
+
+  #keyOf({ credential, ip }: AuditActor, action: string, what: string): string {
+    const isKnown = action === 'access.refused' && /^(?:process$|(?:token|sign-in|jwt|proxy) )/.test(credential);
+    const key = JSON.stringify([action, isKnown ? credential : ip, what]);
+    return this.#told.has(key) || this.#told.size < REFUSALS_MAX ? key : OTHERS;
+  }
+
+  /** Kinds whose time is over go when there is no room for others. */
+  #makeRoom(beforeMs: number): void {
+    if (this.#told.size < REFUSALS_MAX) return;
+    for (const [key, { atMs }] of this.#told) {
+      if (atMs > beforeMs) return;
+      this.#told.delete(key);
+    }
+  }
+}
