@@ -88,12 +88,22 @@ export class Authenticator {
     const identity = proxyIdentityOf(request, origin, this.#parts.signing.proxyIdentity);
     const token = given.token === null || given.token === '' ? tokenOf(request.headers) : given.token;
     if (token !== null) return this.#byToken(token, origin);
-    const secret = readCookie(request, signInCookie, origin.isSecure);
-    const signedIn = secret === null ? null : await this.#bySecret(secret);
+    const signedIn = await this.ofCookie(request, origin);
     if (signedIn !== null) return signedIn;
     // A cookie of yesterday's is nothing against who comes through the proxy today.
     if (identity !== null) return this.#byIdentity(identity, origin);
-    return secret === null ? null : this.#refuse(origin, { reason: 'sign-in that is over' });
+    const hasCookie = readCookie(request, signInCookie, origin.isSecure) !== null;
+    return hasCookie ? this.#refuse(origin, { reason: 'sign-in that is over' }) : null;
+  }
+
+  /** Who is signed in, whatever else the request brings; null when nobody is. */
+  async ofCookie(request: IncomingMessage, origin: RequestOrigin): Promise<Viewer | null> {
+    const secret = readCookie(request, signInCookie, origin.isSecure);
+    if (secret === null || !signInSecretPattern.test(secret)) return null;
+    const signIn = await this.#parts.catalog.signIn(sha256Of(secret));
+    if (signIn === null || isOver(signIn, this.#parts.clock())) return null;
+    const { name, role, expiresAtMs, signInId } = signIn;
+    return { name, role, producer: null, expiresAtMs, credential: `sign-in ${signInId}` };
   }
 
   async #byToken(text: string, origin: RequestOrigin): Promise<Viewer | null> {
@@ -137,14 +147,6 @@ export class Authenticator {
     }
     const { viewer, reason } = await this.#bearers.verify(text, audience);
     return viewer ?? this.#refuse(origin, { reason });
-  }
-
-  async #bySecret(secret: string): Promise<Viewer | null> {
-    if (!signInSecretPattern.test(secret)) return null;
-    const signIn = await this.#parts.catalog.signIn(sha256Of(secret));
-    if (signIn === null || isOver(signIn, this.#parts.clock())) return null;
-    const { name, role, expiresAtMs, signInId } = signIn;
-    return { name, role, producer: null, expiresAtMs, credential: `sign-in ${signInId}` };
   }
 
   #byIdentity({ user, groups }: ProxyIdentity, origin: RequestOrigin): Viewer | null {

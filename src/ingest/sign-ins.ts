@@ -29,7 +29,7 @@ export type SignInsParts = {
 };
 
 /** A PRODUCER and a METRICS reader are programs, which send their token: a cookie would only make it easier to steal. */
-const rolesOfPeople: readonly Role[] = ['ADMIN', 'AUDITOR', 'VIEWER'];
+const rolesOfPeople: ReadonlySet<Role> = new Set<Role>(['ADMIN', 'AUDITOR', 'VIEWER']);
 
 /** People in browsers: who is signed in, until when. Each beginning and end stands in the audit log, in the same commit. */
 export class SignIns {
@@ -46,7 +46,7 @@ export class SignIns {
   async begin(actor: AuditActor, who: NewSignIn): Promise<{ readonly signIn: SignIn; readonly secret: string }> {
     const { writer, audit, clock, random } = this.#parts;
     const { tokenId, name, role, tokenExpiresAtMs } = who;
-    if (!rolesOfPeople.includes(role)) {
+    if (!rolesOfPeople.has(role)) {
       throw new Forbidden(`the role ${role} is for programs, which send their token: people do not sign in with it`);
     }
     const nowMs = clock();
