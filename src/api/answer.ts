@@ -1,12 +1,58 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { errorAnswerOf, type ErrorAnswer } from './http-error.ts';
 import type { Log } from './parts.ts';
 
-/** On every answer. What is data is kept by nobody on the way. */
-export const setSafetyHeaders = (response: ServerResponse): void => {
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('referrer-policy', 'no-referrer');
-  response.setHeader('cache-control', 'no-store');
+/** Of every answer, whoever writes it: pages of other sites may not read, frame or run it, and nobody on the way keeps it. */
+const safetyHeaders: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Before anything is known of the request. A page with scripts of its own replaces the policy by its own. */
+export const setSafetyHeaders = (response: ServerResponse, requestId: string): void => {
+  for (const [name, value] of Object.entries(safetyHeaders)) response.setHeader(name, value);
+  response.setHeader('x-request-id', requestId);
+};
+
+/** A connection that was refused is cut when its client has not closed it by then. */
+const LINGER_MS = 1_000;
+
+/**
+ * Refuses on a connection that has no answer to write to: a WebSocket that is not taken over, bytes that are no HTTP. Ends
+ * the connection.
+ */
+export const refuseConnection = (
+  socket: Duplex,
+  requestId: string,
+  refusal: {
+    readonly status: number;
+    readonly code: string;
+    readonly message: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): void => {
+  const { status, code, message } = refusal;
+  const body = `${JSON.stringify({ error: { code, message } })}\n`;
+  const headers = {
+    ...safetyHeaders,
+    ...refusal.headers,
+    'x-request-id': requestId,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
+  // To close while bytes come in would take the answer from the client; to wait for its end would wait for ever.
+  socket.resume();
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(linger));
 };
 
 export const sendJson = (

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Unauthenticated } from '../model/errors.ts';
 import type { Caller, Viewer } from '../model/viewer.ts';
-import { authenticate, tokenOf } from './authenticate.ts';
+import { tokenOf, type Authenticator } from './authenticate.ts';
+import type { OpenCredentials } from './open-credentials.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
+import type { RequestTrace } from './request-trace.ts';
 
 /** One request whose caller is known, and its answer. */
 export type Exchange = {
@@ -17,13 +19,18 @@ export type Exchange = {
   /** The viewer, and how they came. */
   readonly caller: Caller;
   readonly origin: RequestOrigin;
+  readonly trace: RequestTrace;
   /** Aborts when the client has gone or the server stops. */
   readonly gone: AbortSignal;
 };
 
 /** @throws Unauthenticated, RateLimited */
-export const viewerOf = async (parts: ApiParts, request: IncomingMessage, origin: RequestOrigin): Promise<Viewer> => {
-  const viewer = await authenticate(parts, { token: tokenOf(request.headers), request, origin });
+export const viewerOf = async (
+  authenticator: Authenticator,
+  request: IncomingMessage,
+  origin: RequestOrigin,
+): Promise<Viewer> => {
+  const viewer = await authenticator.authenticate({ token: tokenOf(request.headers), request, origin });
   if (viewer === null) {
     throw new Unauthenticated('a valid token is needed: x-access-token: TOKEN, or Authorization: Bearer TOKEN');
   }
@@ -38,15 +45,22 @@ export const callerOf = (viewer: Viewer, { ip, client, requestId }: RequestOrigi
   requestId,
 });
 
-/** Aborts when the answer is over, before or after its end, or the server stops. */
-export const goneSignal = (response: ServerResponse, stopping: AbortSignal): AbortSignal => {
+/** Aborts when the answer is over, before or after its end, what the viewer stands on ends, or the server stops. */
+export const goneSignal = (
+  response: ServerResponse,
+  stopping: AbortSignal,
+  credentials: OpenCredentials,
+  viewer: Viewer,
+): AbortSignal => {
   const controller = new AbortController();
   // A reason of its own: to make the usual one costs a stack trace for every request.
   const abort = (): void => controller.abort('the request is over');
   if (stopping.aborted || response.destroyed) abort();
   stopping.addEventListener('abort', abort, { once: true });
+  const opened = credentials.open(viewer, abort);
   response.once('close', () => {
     stopping.removeEventListener('abort', abort);
+    opened[Symbol.dispose]();
     abort();
   });
   return controller.signal;

@@ -7,6 +7,7 @@ import type { Bus } from '../live/bus.ts';
 import type { Intake } from '../model/intake.ts';
 import type { CatalogReader } from '../store/catalog/catalog.ts';
 import type { RecordingReader } from '../store/recordings/recording-reader.ts';
+import type { Metrics } from './metrics.ts';
 import type { GraphqlSettings, NetworkSettings, SignInSettings } from './settings.ts';
 
 /** One line of the log: what happened, and what with. `fields` never hold a token. */
@@ -31,6 +32,7 @@ export type ApiParts = {
   readonly audit: AuditTrail;
   readonly viewings: Viewings;
   readonly network: NetworkSettings;
+  readonly metrics: Metrics;
   readonly signing: SignInSettings;
   readonly graphql: GraphqlSettings;
   /** SHA-256 of the token of this process: whoever has it is on the same machine and acts as ADMIN named "local". */

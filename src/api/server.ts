@@ -1,98 +1,49 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { sendError, sendJson, sendText, setSafetyHeaders } from './answer.ts';
-import { callerOf, goneSignal, viewerOf, type Exchange } from './exchange.ts';
-import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
-import { createEngine, type Engine } from './graphql/engine.ts';
-import { answerGraphql } from './graphql/http.ts';
-import { printedSchema } from './graphql/schema.ts';
-import { graphqlSockets } from './graphql/websocket.ts';
-import { HttpError } from './http-error.ts';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { Admission } from './admission.ts';
+import { answerRequest, type Answering } from './answering.ts';
+import { Authenticator } from './authenticate.ts';
+import { Connections } from './connections.ts';
+import { edgeLimits, type EdgeLimits } from './edge-limits.ts';
+import { createEngine } from './graphql/engine.ts';
+import { graphqlSockets, type GraphqlSockets } from './graphql/websocket.ts';
+import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 import { withinRequest } from './request-context.ts';
-import { answerByRoute } from './rest/route.ts';
-import { routes } from './rest/routes.ts';
-import type { NetworkSettings } from './settings.ts';
+import { RequestLog } from './request-trace.ts';
+import type { NetworkSettings, TlsIdentity } from './settings.ts';
 
 /** Disposing takes no more requests, ends WebSockets (1001), streams and downloads, and resolves within seconds. */
 export type RunningServer = AsyncDisposable & {
-  /** Where it listens, without a slash at the end. */
+  /** Where it listens, without a slash at the end; https when it speaks TLS. */
   readonly url: string;
+  /**
+   * Where verbs on this machine reach it: `url`, or beside TLS a port on loopback, which takes the token of this process and
+   * no other. No certificate says that it is of this machine, and nothing there leaves it.
+   */
+  readonly localUrl: string;
+  /**
+   * Takes another certificate for new connections. @throws when certificate and key are no pair; the old ones stay then, as
+   * they do for a server without TLS
+   */
+  readonly renewTls: (identity: TlsIdentity) => void;
 };
 
 /** Answers that are still on their way when the server stops are cut after this. */
 const STOP_MS = 2_000;
 const SWEEP_MS = 20;
-/** A client that sends its headers or its request slower than this is cut. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const TLS_MIN = 'TLSv1.2';
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-type Answering = { readonly parts: ApiParts; readonly engine: Engine; readonly stopping: AbortSignal };
-
-const splitTarget = (target: string): { readonly path: string; readonly query: URLSearchParams } => {
-  const at = target.indexOf('?');
-  return at === -1
-    ? { path: target, query: new URLSearchParams() }
-    : { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) };
-};
-
-const mustGet = (request: IncomingMessage, path: string): void => {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
-  throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${path} takes GET and HEAD`, { allow: 'GET, HEAD' });
-};
-
-const answerReady = async ({ ready, log }: ApiParts, response: ServerResponse): Promise<void> => {
-  const reason = await ready().catch((error: unknown) => {
-    log('error', 'the check for readiness failed', { error });
-    return 'the check failed';
-  });
-  sendJson(response, reason === null ? 200 : 503, { ready: reason === null, reason });
-};
-
-const answerWithToken = async (answering: Answering, exchange: Exchange): Promise<void> => {
-  const { path, request, response } = exchange;
-  switch (path) {
-    case '/graphql':
-      return answerGraphql(answering.engine, exchange);
-    case '/schema.graphql':
-      mustGet(request, path);
-      return sendText(response, 'text/plain; charset=utf-8', printedSchema());
-    default:
-      return answerByRoute(routes, exchange);
-  }
-};
-
-/** The switch: what needs no token, then who asks, then all else. */
-const answer = async (answering: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { parts, stopping } = answering;
-  const { path, query } = splitTarget(request.url ?? '/');
-  try {
-    setSafetyHeaders(response);
-    if (path === '/healthz' || path === '/readyz') {
-      mustGet(request, path);
-      return path === '/healthz'
-        ? sendJson(response, 200, { version: parts.version })
-        : await answerReady(parts, response);
-    }
-    if (path === '/graphql' && wantsGraphiql(request, query)) return await sendGraphiql(response);
-    const origin = originOf(request, parts.network);
-    const viewer = await viewerOf(parts, request, origin);
-    const caller = callerOf(viewer, origin);
-    const gone = goneSignal(response, stopping);
-    await answerWithToken(answering, { parts, request, response, path, query, viewer, caller, origin, gone });
-  } catch (error) {
-    sendError(response, path, error, parts.log);
-  }
-};
-
-const listen = (server: Server, { host, port }: NetworkSettings['listen']): Promise<string> =>
+const listen = (server: Server, { host, port }: NetworkSettings['listen'], scheme: string): Promise<string> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);
       const bound = server.address();
       if (bound === null || typeof bound === 'string') return reject(new Error('the server listens on no port'));
-      resolve(`http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`);
+      resolve(`${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`);
     });
   });
 
@@ -106,23 +57,85 @@ const close = async (server: Server): Promise<void> => {
   clearTimeout(cut);
 };
 
-/** Serves GraphQL and plain HTTP on one listener. Rejects when it cannot listen. */
-export const startServer = async (parts: ApiParts): Promise<RunningServer> => {
+type Servers = { readonly public: Server; readonly secure: TlsServer | null; readonly local: Server | null };
+
+const optionsOf = (limits: EdgeLimits): ServerOptions => ({
+  headersTimeout: limits.headersMs,
+  requestTimeout: limits.requestMs,
+  keepAliveTimeout: limits.keepAliveMs,
+  connectionsCheckingInterval: limits.checkMs,
+  maxHeaderSize: limits.headerBytesMax,
+  // A missing Host is refused where all else is, with a request id.
+  requireHostHeader: false,
+  // Programs that offer HTTP/2 beside get HTTP/1.1.
+  shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+});
+
+/** Lets a server answer, within the context of each request. */
+const serveOn = (
+  server: Server,
+  answering: Answering,
+  connections: Connections,
+  sockets: GraphqlSockets | null,
+): void => {
+  const { network } = answering.parts;
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.watch(response);
+    withinRequest(originOf(request, network), () => void answerRequest(answering, request, response));
+  };
+  connections.guard(server);
+  server.on('request', answer);
+  server.on('checkExpectation', answer);
+  if (sockets !== null) server.on('upgrade', sockets.upgrade);
+};
+
+/** The listener for everybody, and beside TLS the one for this machine. */
+const makeServers = (tls: TlsIdentity | null, limits: EdgeLimits): Servers => {
+  const options = optionsOf(limits);
+  if (tls === null) return { public: createServer(options), secure: null, local: null };
+  const secure = createTlsServer({ ...options, ...tls, minVersion: TLS_MIN, handshakeTimeout: limits.headersMs });
+  return { public: secure, secure, local: createServer(options) };
+};
+
+/**
+ * Serves GraphQL and plain HTTP on one listener, with TLS when an identity is configured. Rejects when it cannot listen, and
+ * when certificate and key are no pair.
+ */
+export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimits): Promise<RunningServer> => {
+  await using stack = new AsyncDisposableStack();
+  const { network, metrics, log } = parts;
+  const servers = makeServers(network.tls, limits);
+  const lines = new RequestLog(log, parts.clock);
+  const connections = new Connections(parts, limits, lines);
+  const shared = {
+    parts,
+    engine: createEngine(log),
+    authenticator: new Authenticator(parts),
+    admission: new Admission(network, metrics),
+    credentials: stack.use(new OpenCredentials(parts)),
+    lines,
+  };
+  const sockets = graphqlSockets(shared);
   const stop = new AbortController();
-  const engine = createEngine(parts.log);
-  const sockets = graphqlSockets(parts, engine);
-  const answering = { parts, engine, stopping: stop.signal };
-  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-  const server = createServer(timeouts, (request, response) =>
-    withinRequest(originOf(request, parts.network), () => void answer(answering, request, response)),
-  );
-  server.on('upgrade', sockets.upgrade);
-  const url = await listen(server, parts.network.listen);
+  stack.defer(async () => {
+    stop.abort();
+    const listening = servers.local === null ? [servers.public] : [servers.public, servers.local];
+    await Promise.all([...listening.map(close), sockets[Symbol.asyncDispose]()]);
+  });
+  const answering = { ...shared, stopping: stop.signal };
+  serveOn(servers.public, { ...answering, door: 'public' }, connections, sockets);
+  const url = await listen(servers.public, network.listen, servers.secure === null ? 'http' : 'https');
+  let localUrl = url;
+  if (servers.local !== null) {
+    serveOn(servers.local, { ...answering, door: 'local' }, connections, null);
+    localUrl = await listen(servers.local, LOOPBACK, 'http');
+  }
+  metrics.load().catch((error: unknown) => log('error', 'the metrics could not be loaded', { error }));
+  const owned = stack.move();
   return {
     url,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await Promise.all([close(server), sockets[Symbol.asyncDispose]()]);
-    },
+    localUrl,
+    renewTls: (identity) => servers.secure?.setSecureContext({ ...identity, minVersion: TLS_MIN }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 };

@@ -55,7 +55,7 @@ const takes = (route: Route, method: string | undefined): boolean =>
 
 /** Finds the route, checks that the caller may, and answers. @throws NotFound, Forbidden, HttpError 405 with Allow */
 export const answerByRoute = async (routes: readonly Route[], exchange: Exchange): Promise<void> => {
-  const { path, request, viewer } = exchange;
+  const { path, request, viewer, trace } = exchange;
   const parts = path.split('/').map(decodePart);
   const found = routes.flatMap((route) => {
     const parameters = match(route.pattern, parts);
@@ -67,7 +67,8 @@ export const answerByRoute = async (routes: readonly Route[], exchange: Exchange
     const allow = found.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])).join(', ');
     throw new HttpError(405, 'METHOD_NOT_ALLOWED', `this path takes ${allow}`, { allow });
   }
-  const { action } = chosen.route;
+  const { action, pattern } = chosen.route;
+  trace.route = pattern;
   if (action === 'local') mustBeLocal(exchange);
   else mustBeAllowed(viewer, action);
   await chosen.route.handle(exchange, chosen.parameters);

@@ -1,5 +1,6 @@
 import { downloadRoutes } from './download.ts';
 import { localIntakeRoutes } from './local-intake.ts';
+import { metricsRoutes } from './metrics-route.ts';
 import type { Route } from './route.ts';
 import { sessionListRoutes } from './session-list.ts';
 import { sessionLogRoutes } from './session-log.ts';
@@ -12,4 +13,5 @@ export const routes: readonly Route[] = [
   ...sessionLogRoutes,
   ...downloadRoutes,
   ...localIntakeRoutes,
+  ...metricsRoutes,
 ];

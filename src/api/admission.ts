@@ -1,0 +1,100 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimited } from '../model/errors.ts';
+import { PRODUCER_REQUESTS_PER_SECOND_MAX } from '../model/limits.ts';
+import type { Viewer } from '../model/viewer.ts';
+import type { Metrics } from './metrics.ts';
+import type { NetworkSettings } from './settings.ts';
+import { addressGroup } from './sign-in/failed-attempts.ts';
+
+/** What a caller may do in a second may come all at once in this many. */
+const WINDOW_SECONDS = 5;
+/** A WebSocket may be tried again after this. */
+const SOCKET_RETRY_SECONDS = 10;
+
+type Bounds = Pick<NetworkSettings, 'requestsPerSecondMax' | 'socketsPerCredentialMax' | 'socketsPerAddressMax'>;
+
+/** How many there are of each name. A name without any takes no memory. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  add(name: string, change: 1 | -1): void {
+    const count = this.of(name) + change;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
+  }
+}
+
+/**
+ * How much one caller may ask of the server, over all transports. Callers are told apart by their credential, so that
+ * people behind one address do not wait for one another; what this process asks of itself is not counted. Memory: an entry a
+ * credential that asked within the window, and one for each credential and address that has sockets open.
+ */
+export class Admission {
+  readonly #bounds: Bounds;
+  readonly #metrics: Pick<Metrics, 'rateLimited' | 'socketOpened'>;
+  readonly #people: RateLimiterMemory;
+  readonly #producers: RateLimiterMemory;
+  readonly #socketsOfCredential = new Counts();
+  readonly #socketsOfGroup = new Counts();
+
+  constructor(bounds: Bounds, metrics: Pick<Metrics, 'rateLimited' | 'socketOpened'>) {
+    this.#bounds = bounds;
+    this.#metrics = metrics;
+    const limiter = (perSecond: number): RateLimiterMemory =>
+      new RateLimiterMemory({ points: perSecond * WINDOW_SECONDS, duration: WINDOW_SECONDS });
+    this.#people = limiter(bounds.requestsPerSecondMax);
+    this.#producers = limiter(PRODUCER_REQUESTS_PER_SECOND_MAX);
+  }
+
+  /** Counts a request, or an operation on a WebSocket. @throws RateLimited when there were too many */
+  async request({ credential, role }: Pick<Viewer, 'credential' | 'role'>): Promise<void> {
+    if (credential === 'process') return;
+    const isProducer = role === 'PRODUCER';
+    try {
+      await (isProducer ? this.#producers : this.#people).consume(credential);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      this.#metrics.rateLimited('requests');
+      const perSecond = isProducer ? PRODUCER_REQUESTS_PER_SECOND_MAX : this.#bounds.requestsPerSecondMax;
+      const message = `at most ${perSecond} requests a second with one credential, over ${WINDOW_SECONDS} seconds`;
+      throw new RateLimited(message, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+    }
+  }
+
+  /** Counts a WebSocket until it is disposed. Disposing again is the same. @throws RateLimited when too many are open */
+  openSocket({ credential }: Pick<Viewer, 'credential'>, ip: string | null): Disposable {
+    const { socketsPerCredentialMax, socketsPerAddressMax } = this.#bounds;
+    const group = addressGroup(ip ?? '');
+    if (this.#socketsOfCredential.of(credential) >= socketsPerCredentialMax) {
+      this.#refuseSocket(`at most ${socketsPerCredentialMax} WebSockets are open at once with one credential`);
+    }
+    if (this.#socketsOfGroup.of(group) >= socketsPerAddressMax) {
+      this.#refuseSocket(`at most ${socketsPerAddressMax} WebSockets are open at once from one address`);
+    }
+    const counted = this.#metrics.socketOpened();
+    this.#count(credential, group, 1);
+    let isOpen = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#count(credential, group, -1);
+        counted[Symbol.dispose]();
+      },
+    };
+  }
+
+  #count(credential: string, group: string, change: 1 | -1): void {
+    this.#socketsOfCredential.add(credential, change);
+    this.#socketsOfGroup.add(group, change);
+  }
+
+  #refuseSocket(message: string): never {
+    this.#metrics.rateLimited('sockets');
+    throw new RateLimited(message, SOCKET_RETRY_SECONDS);
+  }
+}
