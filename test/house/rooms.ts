@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       ...words(
         'graphql graphql-yoga @graphql-yoga/* @pothos/* graphql-ws graphql-ws/use/ws ws zod rate-limiter-flexible prom-client',
       ),
+      ...words('cookie jose openid-client'),
       ...node('http', 'https', 'net', 'tls', 'async_hooks', 'events', 'stream', 'stream/promises', 'crypto', 'zlib'),
     ],
   },
