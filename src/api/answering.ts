@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { actorOf } from '../model/audit.ts';
 import { Forbidden, InvalidInput, RateLimited, Unauthenticated } from '../model/errors.ts';
-import type { Viewer } from '../model/viewer.ts';
+import type { Caller, Viewer } from '../model/viewer.ts';
 import { sendError, sendJson, sendText, setSafetyHeaders } from './answer.ts';
 import { localViewer, type Authenticator } from './authenticate.ts';
 import type { Admission } from './admission.ts';
@@ -18,6 +19,7 @@ import { newTrace, traceRequest, type RequestLog, type RequestTrace } from './re
 import { answerByRoute } from './rest/route.ts';
 import { routes } from './rest/routes.ts';
 import { refuseForeignPages } from './sign-in/same-origin.ts';
+import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 
 /** What answering takes, beside the request. */
 export type Answering = {
@@ -64,7 +66,7 @@ const answerReady = async ({ ready, log }: ApiParts, response: ServerResponse): 
 };
 
 /** @returns whether the request was one that needs no token, and is answered */
-const answerWithoutToken = async ({ parts }: Answering, asked: Asked): Promise<boolean> => {
+const answerWithoutToken = async ({ parts, signInPaths, door }: Answering, asked: Asked): Promise<boolean> => {
   const { request, response, path, query, trace } = asked;
   if (isPreflight(request, parts.network)) {
     sendPreflight(response);
@@ -131,6 +133,7 @@ export const answerRequest = async (
   const { parts, stopping, lines, credentials } = answering;
   const target = splitTarget(request.url ?? '/');
   const origin = originOf(request, parts.network);
+  let caller: Caller | null = null;
   const asked: Asked = { request, response, ...target, origin, trace: newTrace() };
   traceRequest(parts, lines, asked);
   try {
@@ -139,10 +142,13 @@ export const answerRequest = async (
     mustBeHttp(request);
     if (await answerWithoutToken(answering, asked)) return;
     const viewer = await admit(answering, asked);
-    const caller = callerOf(viewer, origin);
+    caller = callerOf(viewer, origin);
     const gone = goneSignal(response, stopping, credentials, viewer);
     await answerWithToken(answering, { ...asked, parts, viewer, caller, gone });
   } catch (error) {
+    if (error instanceof Forbidden && caller !== null) {
+      parts.audit.tellRefusal(actorOf(caller), 'access.refused', `${request.method ?? ''} ${asked.trace.route}`);
+    }
     sendError(response, target.path, error, parts.log);
   }
 };

@@ -13,6 +13,7 @@ import type { ApiParts } from './parts.ts';
 import { withinRequest } from './request-context.ts';
 import { RequestLog } from './request-trace.ts';
 import type { NetworkSettings, TlsIdentity } from './settings.ts';
+import { SignInPaths } from './sign-in/sign-in-paths.ts';
 
 /** Disposing takes no more requests, ends WebSockets (1001), streams and downloads, and resolves within seconds. */
 export type RunningServer = AsyncDisposable & {
@@ -107,10 +108,12 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
   const servers = makeServers(network.tls, limits);
   const lines = new RequestLog(log, parts.clock);
   const connections = new Connections(parts, limits, lines);
+  const authenticator = new Authenticator(parts);
   const shared = {
     parts,
     engine: createEngine(log),
-    authenticator: new Authenticator(parts),
+    authenticator,
+    signIn: new SignInPaths(parts, authenticator),
     admission: new Admission(network, metrics),
     credentials: stack.use(new OpenCredentials(parts)),
     lines,
