@@ -57,7 +57,11 @@ export const goneSignal = (
   const abort = (): void => controller.abort('the request is over');
   if (stopping.aborted || response.destroyed) abort();
   stopping.addEventListener('abort', abort, { once: true });
-  const opened = credentials.open(viewer, abort);
+  // Broken off, so that nobody takes what came until then for the whole.
+  const opened = credentials.open(viewer, () => {
+    abort();
+    response.destroy();
+  });
   response.once('close', () => {
     stopping.removeEventListener('abort', abort);
     opened[Symbol.dispose]();
