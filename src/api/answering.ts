@@ -26,6 +26,7 @@ export type Answering = {
   readonly parts: ApiParts;
   readonly engine: Engine;
   readonly authenticator: Authenticator;
+  readonly signInPaths: SignInPaths;
   readonly admission: Admission;
   readonly credentials: OpenCredentials;
   readonly lines: RequestLog;
@@ -77,6 +78,11 @@ const answerWithoutToken = async ({ parts, signInPaths, door }: Answering, asked
     mustGet(request, path);
     if (path === '/healthz') sendJson(response, 200, { version: parts.version });
     else await answerReady(parts, response);
+    return true;
+  }
+  if (door === 'public' && signInPaths.takes(path)) {
+    trace.route = path;
+    await signInPaths.answer(asked);
     return true;
   }
   if (path !== '/graphql' || !wantsGraphiql(request, query)) return false;

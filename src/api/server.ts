@@ -113,7 +113,7 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
     parts,
     engine: createEngine(log),
     authenticator,
-    signIn: new SignInPaths(parts, authenticator),
+    signInPaths: new SignInPaths(parts, authenticator),
     admission: new Admission(network, metrics),
     credentials: stack.use(new OpenCredentials(parts)),
     lines,
