@@ -1,5 +1,4 @@
-import type { AuditEntry, NewAuditEntry } from '../model/audit.ts';
-import { actorOf } from '../model/audit.ts';
+import { actorOf, type NewAuditEntry } from '../model/audit.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import { AUDIT_WINDOW_MS } from '../model/limits.ts';
 import { joinRange, type SeenRange, tellRanges } from '../model/seen-ranges.ts';
@@ -7,9 +6,7 @@ import type { Caller } from '../model/viewer.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 
 export type ViewingsParts = {
-  readonly writer: Pick<CatalogWriter, 'noteViewing'> & {
-    readonly addAuditEntry: (entry: NewAuditEntry) => Promise<AuditEntry>;
-  };
+  readonly writer: Pick<CatalogWriter, 'noteViewing'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Of session events. */

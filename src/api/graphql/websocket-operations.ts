@@ -10,6 +10,7 @@ import { callerOf } from '../exchange.ts';
 import type { OpenCredentials } from '../open-credentials.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
+import { isAmbient, isFromHere } from '../sign-in/same-origin.ts';
 import type { Engine, EngineInput } from './engine.ts';
 import { documentText } from './trusted-documents.ts';
 import type { IncomingMessage } from 'node:http';
@@ -42,6 +43,8 @@ type Operation = ExecutionArgs & { readonly engine: ReturnType<Engine['getEnvelo
 /** A client that has not closed by then is cut. */
 export const CLOSE_MS = 1_000;
 const CONNECTION_INIT_WAIT_MS = 3_000;
+/** The protocol's "forbidden": whoever it was may not any more. */
+const FORBIDDEN = 4403;
 /** RFC 6455 section 7.4.1 and its registry: come again later. */
 const TRY_AGAIN_LATER = 1013;
 /** Bytes of a close reason, by RFC 6455 section 5.5. */
@@ -72,9 +75,14 @@ const admit = async (given: SocketParts, { extra, connectionParams }: Connection
     closeUnauthorized(extra);
     return false;
   }
+  // Browsers ask nobody before they open a WebSocket, and send their cookies along.
+  if (isAmbient(viewer) && !isFromHere(request, origin, given.parts.network)) {
+    close(extra, FORBIDDEN, 'Forbidden: with a cookie only pages of this server may, programs send a token');
+    return false;
+  }
   extra.held.use(given.admission.openSocket(viewer, origin.ip));
   extra.held.use(
-    given.credentials.open(viewer, () => close(extra, 4403, 'Forbidden: the token was revoked or is over')),
+    given.credentials.open(viewer, () => close(extra, FORBIDDEN, 'Forbidden: the token was revoked or is over')),
   );
   extra.caller = callerOf(viewer, origin);
   return true;
