@@ -1,30 +1,25 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { ADMIN_TOKEN_NAME, CHOSEN_TOKEN_ID, tokenIdOf } from '../model/token.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 import type { DataFolder } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
+import { newToken, secrets } from './secrets.ts';
 
 /** Where the admin's token comes from, for people to read. */
 export type AdminToken = {
   readonly isNew: boolean;
   /** Whether it is so short that it may be guessed. */
   readonly isShort: boolean;
+  /** What to do when it was revoked, which a new start does not take back; null when it works. */
+  readonly revoked: string | null;
   /** How a shell gets it. */
   readonly shell: string;
 };
 
 export type AdminTokenSettings = { readonly token: string | null; readonly file: string | null };
 
-const SECRET_BYTES = 32;
-const TOKEN_ID_BYTES = 6;
 /** A shorter token, which people chose, may be guessed. */
 const TOKEN_LENGTH_GOOD = 24;
-
-/** A new token: `rt_<id>_<secret>`, the secret of 256 random bits. */
-export const newToken = (): string =>
-  `rt_${randomBytes(TOKEN_ID_BYTES).toString('hex')}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-
-export const hashToken = (token: string): Uint8Array => createHash('sha256').update(token).digest();
 
 /**
  * Makes sure that there is an admin's token: the one of the settings, else the one in the data folder, which is made on first
@@ -40,17 +35,25 @@ export const provideAdminToken = async (
   const isNew = given === null && !existsSync(folder.adminToken);
   if (isNew) writeFileSync(folder.adminToken, `${newToken()}\n`, { mode: 0o600, flag: 'wx', flush: true });
   const token = given ?? readToken(folder.adminToken);
-  await writer.putToken({
-    tokenId: 'admin',
-    name: 'admin',
+  const { revokedAtMs } = await writer.putToken({
+    tokenId: tokenIdOf(token) ?? CHOSEN_TOKEN_ID,
+    name: ADMIN_TOKEN_NAME,
     role: 'ADMIN',
     producer: null,
+    createdAtMs: Date.now(),
     expiresAtMs: null,
-    sha256: hashToken(token),
-    atMs: Date.now(),
+    sha256: secrets.sha256(token),
   });
-  return { isNew, isShort: token.length < TOKEN_LENGTH_GOOD, shell: shellOf(folder, settings) };
+  return {
+    isNew,
+    isShort: token.length < TOKEN_LENGTH_GOOD,
+    revoked: revokedAtMs === null ? null : adviceOn(given === null ? folder.adminToken : null),
+    shell: shellOf(folder, settings),
+  };
 };
+
+const adviceOn = (file: string | null): string =>
+  file === null ? 'give another one' : `delete ${file} and start again: a new one is made`;
 
 const givenToken = ({ token, file }: AdminTokenSettings): string | null =>
   token !== null ? checkToken(token, 'REELTIME_ADMIN_TOKEN') : file !== null ? readToken(file) : null;

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { v5, v7 } from 'uuid';
+import { AuditTrail } from '../ingest/audit-trail.ts';
 import { Kills } from '../ingest/kills.ts';
 import { LocalIntake } from '../ingest/intake.ts';
-import { type Bus, recordingTopic, sessionTopic } from '../live/bus.ts';
+import { SignIns } from '../ingest/sign-ins.ts';
+import { Tokens } from '../ingest/tokens.ts';
+import { Viewings } from '../ingest/viewings.ts';
+import { type Bus, credentialsTopic, recordingTopic, sessionTopic } from '../live/bus.ts';
 import { MemoryBus } from '../live/memory-bus.ts';
 import type { Log } from '../api/parts.ts';
 import type { Intake } from '../model/intake.ts';
@@ -19,20 +23,30 @@ import { ChunkCloser } from '../upkeep/chunk-closer.ts';
 import { recover } from '../upkeep/recovery.ts';
 import { nativeBinding, workerScript } from './assets.ts';
 import { type DataFolder, makeDataFolder } from './data-folder.ts';
+import { secrets } from './secrets.ts';
 
 /** A data folder that this process writes to: every room, wired. */
-export type Installation = AsyncDisposable & {
-  readonly folder: DataFolder;
-  readonly catalog: CatalogReader;
-  readonly writer: CatalogWriter;
-  readonly reader: RecordingReader;
-  readonly bus: Bus;
-  readonly intake: Intake;
+export type Installation = AsyncDisposable &
+  Access & {
+    readonly folder: DataFolder;
+    readonly catalog: CatalogReader;
+    readonly writer: CatalogWriter;
+    readonly reader: RecordingReader;
+    readonly bus: Bus;
+    readonly intake: Intake;
+    readonly closer: ChunkCloser;
+    readonly space: DiskSpace;
+    /** The recordings' files, read without the catalog. */
+    readonly files: StoredFiles;
+  };
+
+/** What writes down who may, and who did. */
+export type Access = {
   readonly kills: Kills;
-  readonly closer: ChunkCloser;
-  readonly space: DiskSpace;
-  /** The recordings' files, read without the catalog. */
-  readonly files: StoredFiles;
+  readonly audit: AuditTrail;
+  readonly tokens: Tokens;
+  readonly signIns: SignIns;
+  readonly viewings: Viewings;
 };
 
 /** A data folder that this process only reads, beside a running server or without one. */
@@ -94,6 +108,8 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   await closer.sweep();
   const space = stack.use(await DiskSpace.watch(folder.path));
   stack.use(copying(copies, space, log)).start();
+  const access = accessTo(writer, log);
+  stack.use(access.viewings);
   const moved = stack.move();
   return {
     folder,
@@ -109,11 +125,24 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
       unavailable: () => space.shortage,
       relief: (id) => closer.relief(id),
     }),
-    kills: new Kills(writer, clock),
+    ...access,
     closer,
     space,
     files: new StoredFiles(folder.recordings),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  };
+};
+
+const accessTo = (writer: CatalogWriter, log: Log): Access => {
+  const onFailure = (error: unknown): void => log('error', 'the audit log could not be written', { error });
+  const audit = new AuditTrail({ writer, clock, onFailure });
+  const acting = { writer, audit, clock, random: secrets };
+  return {
+    kills: new Kills(acting),
+    audit,
+    tokens: new Tokens(acting),
+    signIns: new SignIns(acting),
+    viewings: new Viewings({ writer, clock, newId: ids.next, onFailure }),
   };
 };
 
@@ -154,10 +183,17 @@ export const openReadingRoom = (folder: DataFolder): ReadingRoom => {
 
 /** Nothing is announced before it is committed: the store calls this after each commit. */
 const publish = (bus: Bus, announcements: readonly CommitAnnouncement[]): void => {
-  for (const announcement of announcements) {
-    bus.publish(
-      announcement.kind === 'session' ? sessionTopic(announcement.sessionId) : recordingTopic(announcement.recordingId),
-    );
+  for (const announcement of announcements) bus.publish(topicOf(announcement));
+};
+
+const topicOf = (announcement: CommitAnnouncement): string => {
+  switch (announcement.kind) {
+    case 'session':
+      return sessionTopic(announcement.sessionId);
+    case 'recording':
+      return recordingTopic(announcement.recordingId);
+    case 'credentials':
+      return credentialsTopic;
   }
 };
 

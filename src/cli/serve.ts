@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { startServer } from '../api/server.ts';
-import { hashToken, newToken, provideAdminToken } from './admin-token.ts';
+import { provideAdminToken } from './admin-token.ts';
 import { version } from './assets.ts';
 import { openInstallation } from './compose.ts';
 import { dataFolderAt, type DataFolder } from './data-folder.ts';
 import { startDemo } from './demo.ts';
 import { makeLog } from './log.ts';
+import { newToken, secrets } from './secrets.ts';
 import { writeServerFile } from './server-file.ts';
 import type { Listen, LogLevel } from './settings.ts';
 
@@ -27,6 +28,7 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
   const settings = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
   const adminToken = await provideAdminToken(folder, settings, installation.writer);
   if (adminToken.isShort) log('warn', 'the admin token is so short that it may be guessed', {});
+  if (adminToken.revoked !== null) log('warn', `the admin token was revoked: ${adminToken.revoked}`, {});
   const processToken = newToken();
   const server = stack.use(
     await startServer({
@@ -34,7 +36,7 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
       clock: () => Date.now(),
       version: version(),
       listen: options.listen,
-      processTokenSha256: hashToken(processToken),
+      processTokenSha256: secrets.sha256(processToken),
       log,
       ready: async () => installation.space.shortage,
     }),

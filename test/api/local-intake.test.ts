@@ -17,7 +17,7 @@ import {
 import type { RecordingId, SessionId } from '../../src/model/ids.ts';
 import type { OpenedSession } from '../../src/model/intake.ts';
 import { BATCH_BYTES_MAX } from '../../src/model/limits.ts';
-import type { Viewer } from '../../src/model/viewer.ts';
+import type { Caller } from '../../src/model/viewer.ts';
 import { headersOf } from './asking.ts';
 import { aSession, output } from './feeding.ts';
 import { producer, startTestServer, type Running } from './running.ts';
@@ -30,7 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => running[Symbol.asyncDispose]());
 
-const killer: Viewer = { name: 'admin', role: 'ADMIN', producer: null, expiresAtMs: null };
+const killer: Caller = {
+  viewer: { name: 'admin', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  ip: null,
+  client: null,
+  requestId: 'a request',
+};
 const newId = (): SessionId => randomUUID() as SessionId;
 const recordingOf = ({ recording }: OpenedSession): RecordingId => {
   if (recording === null) throw new Error('it has a recording');

@@ -1,13 +1,22 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Metrics } from '../../src/api/metrics.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
 import { startServer } from '../../src/api/server.ts';
+import type { NetworkSettings, SignInSettings } from '../../src/api/settings.ts';
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { openInstallation, type Installation } from '../../src/cli/compose.ts';
+import { secrets } from '../../src/cli/secrets.ts';
 import type { Producer } from '../../src/model/intake.ts';
-import type { Role } from '../../src/model/viewer.ts';
+import {
+  CONNECTIONS_MAX,
+  REQUESTS_PER_SECOND_MAX,
+  WEBSOCKETS_PER_ADDRESS_MAX,
+  WEBSOCKETS_PER_CREDENTIAL_MAX,
+} from '../../src/model/limits.ts';
+import { tokenText } from '../../src/model/token.ts';
+import { type Role, roles } from '../../src/model/viewer.ts';
 
 export const producer: Producer = { producer: 'tests', actor: 'a test' };
 
@@ -30,7 +39,44 @@ export type Running = AsyncDisposable & {
   readonly stop: () => Promise<void>;
 };
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+export const hashOf = secrets.sha256;
+
+/** As a server has it that was told nothing. */
+export const network: NetworkSettings = {
+  listen: { host: '127.0.0.1', port: 0 },
+  tls: null,
+  publicUrl: null,
+  trustedProxies: [],
+  allowedOrigins: [],
+  requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
+  socketsPerCredentialMax: WEBSOCKETS_PER_CREDENTIAL_MAX,
+  socketsPerAddressMax: WEBSOCKETS_PER_ADDRESS_MAX,
+  connectionsMax: CONNECTIONS_MAX,
+};
+
+export const signing: SignInSettings = { openId: null, proxyIdentity: null, roleOfGroup: new Map() };
+
+/** Puts a token of every role, and one that is over, into the catalog. */
+const makeTokens = async ({ writer }: Installation): Promise<Tokens> => {
+  const names = [...roles, 'expired', 'local'] as const;
+  const made: [string, string][] = [];
+  for (const name of names) {
+    const tokenId = secrets.tokenId();
+    const text = tokenText(tokenId, secrets.secret());
+    made.push([name, text]);
+    if (name === 'local') continue;
+    await writer.putToken({
+      tokenId,
+      name,
+      role: name === 'expired' ? 'ADMIN' : name,
+      producer: name === 'PRODUCER' ? 'tests' : null,
+      createdAtMs: Date.now(),
+      expiresAtMs: name === 'expired' ? 1000 : null,
+      sha256: hashOf(text),
+    });
+  }
+  return Object.fromEntries(made) as Tokens;
+};
 
 /** @param change what the server is handed instead of the real thing */
 export const startTestServer = async (
@@ -40,33 +86,18 @@ export const startTestServer = async (
   const logged: Logged[] = [];
   const log: ApiParts['log'] = (level, message, fields) => void logged.push({ level, message, fields });
   const installation = await openInstallation(dataFolderAt(folder), log);
-  const roles = ['ADMIN', 'AUDITOR', 'VIEWER', 'PRODUCER', 'expired', 'local'] as const;
-  const tokens = Object.fromEntries(roles.map((role) => [role, `${role}-${randomUUID()}`])) as Tokens;
-  for (const name of roles) {
-    if (name === 'local') continue;
-    await installation.writer.putToken({
-      tokenId: randomUUID(),
-      name,
-      role: name === 'expired' ? 'ADMIN' : name,
-      producer: name === 'PRODUCER' ? 'tests' : null,
-      expiresAtMs: name === 'expired' ? 1000 : null,
-      sha256: sha256(tokens[name]),
-      atMs: Date.now(),
-    });
-  }
-  const { catalog, reader, bus, intake, kills, space } = installation;
+  const tokens = await makeTokens(installation);
   const parts: ApiParts = {
-    catalog,
-    reader,
-    bus,
-    intake,
-    kills,
+    ...installation,
     clock: () => Date.now(),
     version: '0.0.0-test',
-    listen: { host: '127.0.0.1', port: 0 },
-    processTokenSha256: sha256(tokens.local),
+    network,
+    metrics: new Metrics(),
+    signing,
+    graphql: { trustedDocuments: null },
+    processTokenSha256: hashOf(tokens.local),
     log,
-    ready: async () => space.shortage,
+    ready: async () => installation.space.shortage,
   };
   const server = await startServer({ ...parts, ...change(parts) });
   let stopped: PromiseLike<void> | null = null;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { hashToken } from '../../src/cli/admin-token.ts';
+import { secrets } from '../../src/cli/secrets.ts';
 import { toolTest } from '../require.ts';
 import { ask, ended, runProgram, sample, startServerProcess, temporaryFolder } from './program.ts';
 
@@ -27,7 +27,7 @@ test('the admin token is made on first start, for this user alone, and the catal
   const database = new Database(path.join(data, 'catalog.db'), { readonly: true });
   const rows = database.prepare('SELECT sha256 FROM tokens').all();
   database.close();
-  expect(rows).toEqual([{ sha256: Buffer.from(hashToken(server.token)) }]);
+  expect(rows).toEqual([{ sha256: Buffer.from(secrets.sha256(server.token)) }]);
   const bytes = await readFile(path.join(data, 'catalog.db'));
   expect(bytes.includes(server.token)).toBe(false);
 });

@@ -9,6 +9,7 @@ export const RoleEnum = builder.enumType('Role', {
     AUDITOR: { description: 'Sees sessions, watches and downloads recordings, kills sessions.' },
     VIEWER: { description: 'Sees that sessions were, and what is about them; not what happened in them.' },
     PRODUCER: { description: 'Feeds sessions of its own producer name, and reads nothing else.' },
+    METRICS: { description: 'Reads /metrics, and nothing else.' },
   } satisfies Record<(typeof roles)[number], object>,
 });
 
