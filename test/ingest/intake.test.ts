@@ -28,6 +28,7 @@ import {
   terminal,
 } from '../store/feeding.ts';
 import { openFolder, type OpenedFolder, testStartMs } from '../store/opened-folder.ts';
+import { killWrite } from '../store/writes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
 let folder: TemporaryFolder;
@@ -199,7 +200,7 @@ describe('batches', () => {
   test('tell of a kill with whom the session must be cut for', async () => {
     const feed = await openFeed(opened);
     const { sessionId, recordingId } = feed;
-    await opened.writer.requestKill({ visibility: seesAll, sessionId, requestedBy: 'auditor', reason: 'why', atMs: 7 });
+    await opened.writer.requestKill({ ...killWrite(sessionId, 'auditor', 'why'), atMs: 7 });
     const batch = { recordingId, epoch: 1, firstEvent: 0, msgpack: encodeBatch([output(0, 'a')]) };
     const { kill } = await opened.intake.appendEvents(producer, batch);
     expect(kill).toMatchObject({ sessionId, requestedBy: 'auditor', reason: 'why', requestedAtMs: 7 });

@@ -20,6 +20,7 @@ import {
 } from '../store/feeding.ts';
 import { openFolder, type OpenedFolder } from '../store/opened-folder.ts';
 import { type CountedRecordings, countReads } from '../store/recordings/changed-recordings.ts';
+import { killWrite } from '../store/writes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
 /** What becomes of a hint: the port allows each of these. */
@@ -271,8 +272,7 @@ describe('following a session', () => {
     const { sessionId } = feed;
     const states = await statesOf(feed, async ({ status, recordingState }) => {
       if (status === 'ACTIVE') {
-        const kill = { visibility: seesAll, sessionId, requestedBy: 'auditor', reason: null, atMs: 0 };
-        await opened.writer.requestKill(kill);
+        await opened.writer.requestKill(killWrite(sessionId));
       } else if (status === 'KILLING') await opened.intake.confirmKill(producer, sessionId);
       else if (recordingState === 'LIVE') await seal(opened, feed);
     });

@@ -105,8 +105,10 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
     }),
   );
   listeners.push((all) => {
-    for (const each of all)
-      bus.publish(each.kind === 'session' ? sessionTopic(each.sessionId) : recordingTopic(each.recordingId));
+    for (const each of all) {
+      if (each.kind === 'session') bus.publish(sessionTopic(each.sessionId));
+      if (each.kind === 'recording') bus.publish(recordingTopic(each.recordingId));
+    }
   });
   if (options.closes !== false) listeners.push((all) => closer.notice(all));
   const told: Promise<void>[] = [];

@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { scanBatch } from '../../src/format/batch.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
+import type { AuditActor, NewAuditEntry } from '../../src/model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../src/model/ids.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import type {
   AppendBatchWrite,
   ChunkRow,
   CloseChunkWrite,
+  CreateTokenWrite,
   NewRecording,
   OpenSessionWrite,
   SealRecordingWrite,
@@ -117,7 +119,45 @@ export const killWrite = (sessionId: SessionId, requestedBy = 'auditor', reason:
   requestedBy,
   reason,
   atMs: testStartMs + 1000,
+  audit: auditEntry({
+    actor: { ...anActor, name: requestedBy },
+    action: 'session.killed',
+    target: `session ${sessionId}`,
+  }),
 });
+
+export const anActor: AuditActor = {
+  name: 'an auditor',
+  credential: 'token 0123456789ab',
+  ip: '192.0.2.7',
+  client: 'a browser',
+  requestId: 'request 1',
+};
+
+export const auditEntry = (change: Partial<NewAuditEntry> = {}): NewAuditEntry => ({
+  atMs: testStartMs,
+  actor: anActor,
+  action: 'searched',
+  target: null,
+  details: null,
+  ...change,
+});
+
+/** A token with an id, a name and a secret that no other has. */
+export const tokenWrite = (change: Partial<CreateTokenWrite> = {}): CreateTokenWrite => {
+  const tokenId = randomBytes(6).toString('hex');
+  return {
+    tokenId,
+    name: `token ${tokenId}`,
+    role: 'AUDITOR',
+    producer: null,
+    createdAtMs: testStartMs,
+    expiresAtMs: null,
+    sha256: randomBytes(32),
+    audit: auditEntry({ action: 'token.created', target: `token ${tokenId}` }),
+    ...change,
+  };
+};
 
 export const noteWrite = (sessionId: SessionId, eventId: string = randomUUID()) => ({
   eventId,

@@ -19,6 +19,7 @@ import type { Recordings } from '../../src/store/recordings/recordings.ts';
 import { closeChunks, type Feed, noise, openFeed, output, plain, readEvents, seal } from '../store/feeding.ts';
 import { type FolderOptions, openFolder, type OpenedFolder, recordingsPathOf } from '../store/opened-folder.ts';
 import { changedRecordings } from '../store/recordings/changed-recordings.ts';
+import { killWrite } from '../store/writes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
 let folder: TemporaryFolder;
@@ -126,13 +127,7 @@ describe('a chunk is closed', () => {
   test('and a killed session is sealed like one that ended', async () => {
     const feed = await openFeed(opened);
     await feed.append(output(0, 'x'));
-    await opened.writer.requestKill({
-      visibility: seesAll,
-      sessionId: feed.sessionId,
-      requestedBy: 'me',
-      reason: null,
-      atMs: 0,
-    });
+    await opened.writer.requestKill(killWrite(feed.sessionId));
     await look();
     expect((await opened.catalog.recording(seesAll, feed.recordingId))?.state).toBe('LIVE');
     await feed.append(output(1, 'the last words'));

@@ -20,7 +20,7 @@ import {
 } from '../store/feeding.ts';
 import { catalogPathOf, openFolder, type OpenedFolder, recordingsPathOf } from '../store/opened-folder.ts';
 import { whole } from '../store/catalog-contract/subject.ts';
-import { appendWrite } from '../store/writes.ts';
+import { appendWrite, killWrite } from '../store/writes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
 let folder: TemporaryFolder;
@@ -79,8 +79,7 @@ describe('a catalog that was lost', () => {
     await seal(opened, feed);
     const killed = await openFeed(opened, { labels: { team: 'ops' }, authInfo: 'policy 7', sshUser: null });
     await killed.append(output(5, 'about to be cut'));
-    const kill = { visibility: seesAll, sessionId: killed.sessionId, requestedBy: 'eve', reason: 'why', atMs: 1 };
-    await opened.writer.requestKill({ ...kill, atMs: opened.clock.nowMs });
+    await opened.writer.requestKill({ ...killWrite(killed.sessionId, 'eve', 'why'), atMs: opened.clock.nowMs });
     await seal(opened, killed);
     const before = [await sessionOf(feed), await recordingOf(feed), await sessionOf(killed), await recordingOf(killed)];
     await reopen(null);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { accessContract } from './access-contract.ts';
+import { auditContract } from './audit-contract.ts';
 import { chunksContract } from './chunks-contract.ts';
 import { feedingContract } from './feeding-contract.ts';
 import { openingContract } from './opening-contract.ts';
@@ -20,6 +22,8 @@ export const catalogContract = (implementation: string, open: OpenCatalog): void
       restoringContract,
       storyContract,
       visibilityContract,
+      accessContract,
+      auditContract,
     ])
       part(subject);
   });

@@ -135,7 +135,9 @@ describe('writing', () => {
     using database = closing(openForWriting(place));
     await migrate(database);
     database.exec("INSERT INTO log VALUES ('a', 0)");
-    const commits = new GroupCommit(new WriteContext(database, () => crypto.randomUUID()));
+    const commits = new GroupCommit(
+      new WriteContext(database, { newId: () => crypto.randomUUID(), salt: () => Buffer.alloc(16) }),
+    );
     const requests = [1, 2, 3].map((id) => ({ id, name: 'openSession' as const, input: openSessionWrite() }));
     // A file that may not grow is a disk that is full.
     const pages = pragma(database, 'page_count') as number;
