@@ -8,10 +8,13 @@ import { exitCodes, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
+import { networkOptions } from './network-settings.ts';
 import { reindexCommand } from './reindex.ts';
 import type { ServeOptions } from './serve.ts';
-import { adminTokenFileOption, dataOption, listenOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
+import { adminTokenFileOption, dataOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
 import { showCommand } from './show.ts';
+import { signInOptions } from './sign-in-settings.ts';
+import { trustedDocumentsOption } from './trusted-documents.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Ends what runs: the first signal asks, a second one does not wait. */
@@ -31,19 +34,20 @@ const interruptible = (): { readonly signal: AbortSignal } & Disposable => {
   };
 };
 
-const serveCommand = (signal: AbortSignal): Command =>
-  new Command('serve')
+const serveCommand = (signal: AbortSignal): Command => {
+  const command = new Command('serve')
     .description('serve a data folder: GraphQL, REST and downloads')
     .addOption(dataOption())
-    .addOption(listenOption())
     .addOption(logLevelOption())
     .addOption(adminTokenFileOption())
-    .option('--demo', 'take in the samples, and replay some of them as live sessions')
-    .action(async (options: ServeOptions) => {
-      // NOTE the server's packages take half of the time to start, and no other verb needs them.
-      const { serve } = await import('./serve.ts');
-      await serve(options, signal);
-    });
+    .option('--demo', 'take in the samples, and replay some of them as live sessions');
+  for (const option of [...networkOptions(), ...signInOptions(), trustedDocumentsOption()]) command.addOption(option);
+  return command.action(async (options: ServeOptions) => {
+    // NOTE the server's packages take half of the time to start, and no other verb needs them.
+    const { serve } = await import('./serve.ts');
+    await serve(options, signal);
+  });
+};
 
 const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Command => {
   const program = new Command('reeltime')

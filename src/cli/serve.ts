@@ -1,49 +1,102 @@
 import { once } from 'node:events';
 import path from 'node:path';
-import { startServer } from '../api/server.ts';
-import { provideAdminToken } from './admin-token.ts';
+import { Metrics } from '../api/metrics.ts';
+import type { ApiParts, Log } from '../api/parts.ts';
+import { type RunningServer, startServer } from '../api/server.ts';
+import { type AdminToken, provideAdminToken } from './admin-token.ts';
 import { version } from './assets.ts';
-import { openInstallation } from './compose.ts';
+import { openInstallation, type Installation } from './compose.ts';
 import { dataFolderAt, type DataFolder } from './data-folder.ts';
 import { startDemo } from './demo.ts';
+import { keptSettings, type ServedSettings } from './kept-settings.ts';
 import { makeLog } from './log.ts';
+import { exposure, type NetworkOptions, readNetworkSettings } from './network-settings.ts';
 import { newToken, secrets } from './secrets.ts';
 import { writeServerFile } from './server-file.ts';
-import type { Listen, LogLevel } from './settings.ts';
+import type { LogLevel } from './settings.ts';
+import { readSignInSettings, type SignInOptions } from './sign-in-settings.ts';
+import { TlsRenewal } from './tls-files.ts';
+import { readTrustedDocuments, type TrustedDocumentsOptions } from './trusted-documents.ts';
 
-export type ServeOptions = {
-  readonly data: string;
-  readonly listen: Listen;
-  readonly logLevel: LogLevel;
-  readonly adminTokenFile?: string;
-  readonly demo?: boolean;
+export type ServeOptions = NetworkOptions &
+  Omit<SignInOptions, 'trustedProxies'> &
+  TrustedDocumentsOptions & {
+    readonly data: string;
+    readonly logLevel: LogLevel;
+    readonly adminTokenFile?: string;
+    readonly demo?: boolean;
+  };
+
+/** @throws UsageError saying which setting is wrong, before anything is opened */
+const readSettings = (options: ServeOptions): ServedSettings => ({
+  network: readNetworkSettings(options),
+  signing: readSignInSettings(options, process.env),
+  graphql: readTrustedDocuments(options),
+});
+
+/** Lines of JSON; for somebody before a terminal, lines for people. */
+const openLog = async (level: LogLevel): Promise<Log> => {
+  if (!process.stderr.isTTY) return makeLog(level);
+  const { terminalLines } = await import('./terminal-lines.ts');
+  return makeLog(
+    level,
+    terminalLines((text) => void process.stderr.write(text)),
+  );
 };
+
+/** What people should know of before somebody else does. */
+const warn = (log: Log, { network }: ServedSettings, adminToken: AdminToken): void => {
+  if (adminToken.isShort) log('warn', 'the admin token is so short that it may be guessed', {});
+  if (adminToken.revoked !== null) log('warn', `the admin token was revoked: ${adminToken.revoked}`, {});
+  const exposed = exposure(network);
+  if (exposed !== null) log('warn', exposed, {});
+};
+
+/** Who starts a server may set it up as they like: what they changed stands in the audit log. */
+const keepSettings = ({ writer }: Installation, settings: ServedSettings): Promise<void> =>
+  writer.keepSettings({
+    settings: keptSettings(settings),
+    atMs: Date.now(),
+    actor: { name: 'local', credential: 'process', ip: null, client: null, requestId: null },
+  });
+
+const partsOf = (installation: Installation, settings: ServedSettings, processToken: string, log: Log): ApiParts => ({
+  ...installation,
+  ...settings,
+  clock: () => Date.now(),
+  version: version(),
+  metrics: new Metrics(),
+  processTokenSha256: secrets.sha256(processToken),
+  log,
+  ready: async () => installation.space.shortage,
+});
+
+/** Looks after the certificate while the server runs; null without TLS. */
+const renewing = (options: ServeOptions, { network }: ServedSettings, server: RunningServer, log: Log) =>
+  network.tls === null
+    ? null
+    : new TlsRenewal({ files: options, current: network.tls, renew: (identity) => server.renewTls(identity), log });
 
 /** Serves a data folder until it is told to stop. Everything that was acknowledged is on disk at any moment of it. */
 export const serve = async (options: ServeOptions, signal: AbortSignal): Promise<void> => {
-  const log = makeLog(options.logLevel);
+  const settings = readSettings(options);
+  const log = await openLog(options.logLevel);
   const folder = dataFolderAt(options.data);
   await using stack = new AsyncDisposableStack();
   const installation = stack.use(await openInstallation(folder, log));
-  const settings = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
-  const adminToken = await provideAdminToken(folder, settings, installation.writer);
-  if (adminToken.isShort) log('warn', 'the admin token is so short that it may be guessed', {});
-  if (adminToken.revoked !== null) log('warn', `the admin token was revoked: ${adminToken.revoked}`, {});
+  const given = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
+  const adminToken = await provideAdminToken(folder, given, installation.writer);
+  warn(log, settings, adminToken);
+  await keepSettings(installation, settings);
   const processToken = newToken();
-  const server = stack.use(
-    await startServer({
-      ...installation,
-      clock: () => Date.now(),
-      version: version(),
-      listen: options.listen,
-      processTokenSha256: secrets.sha256(processToken),
-      log,
-      ready: async () => installation.space.shortage,
-    }),
-  );
-  stack.use(writeServerFile(folder, { url: server.url, token: processToken, pid: process.pid }));
+  const server = stack.use(await startServer(partsOf(installation, settings, processToken, log)));
+  stack.use(renewing(options, settings, server, log));
+  stack.use(writeServerFile(folder, { url: server.localUrl, token: processToken, pid: process.pid }));
   if (options.demo === true) stack.use(await startDemo(installation, log));
-  process.stdout.write(`${greeting(folder, server.url, adminToken.shell)}listening on ${server.url}\n`);
+  const warning = exposure(settings.network);
+  process.stdout.write(
+    `${greeting(folder, server.url, adminToken.shell)}${warning === null ? '' : `WARNING ${warning}\n\n`}listening on ${server.url}\n`,
+  );
   if (!signal.aborted) await once(signal, 'abort');
   log('info', 'stopping', {});
 };

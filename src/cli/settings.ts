@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from './exit-code.ts';
 import { nearestName } from './nearest-name.ts';
+import { OIDC_CLIENT_SECRET } from './sign-in-settings.ts';
 
 /** Where a server listens. */
 export type Listen = { readonly host: string; readonly port: number };
@@ -18,7 +19,7 @@ export const readListen = (text: string): Listen => {
   return { host, port };
 };
 
-export const logLevels = ['error', 'warn', 'info', 'silent'] as const;
+export const logLevels = ['error', 'warn', 'info', 'debug', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** Settings that several verbs share: flags before environment before defaults. */
@@ -44,7 +45,7 @@ export const adminTokenFileOption = (): Option =>
   ).env('REELTIME_ADMIN_TOKEN_FILE');
 
 /** Secrets that only the environment may hold: a command line is seen by everybody on the machine. */
-export const secretSettings = ['REELTIME_ADMIN_TOKEN'] as const;
+export const secretSettings = ['REELTIME_ADMIN_TOKEN', OIDC_CLIENT_SECRET] as const;
 
 /**
  * A setting that nobody reads is a mistake somebody made.
