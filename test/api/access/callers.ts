@@ -30,6 +30,8 @@ export const levels = {
   known: ['METRICS', 'PRODUCER', 'otherProducer', 'VIEWER', 'AUDITOR', 'signedIn', 'ADMIN', 'local'],
   /** Sessions and what is about them; a PRODUCER its own. */
   metadata: ['PRODUCER', 'VIEWER', 'AUDITOR', 'signedIn', 'ADMIN', 'local'],
+  /** Lists of them, which are empty for who may see none. */
+  lists: ['PRODUCER', 'otherProducer', 'VIEWER', 'AUDITOR', 'signedIn', 'ADMIN', 'local'],
   /** What happened in them. */
   recording: ['AUDITOR', 'signedIn', 'ADMIN', 'local'],
   kill: ['AUDITOR', 'signedIn', 'ADMIN', 'local'],

@@ -8,13 +8,17 @@ import type { Callers, Who } from './callers.ts';
 export type Ask = (who: Who, query: string) => Promise<Answer<Record<string, unknown>> | null>;
 export type Transport = 'POST' | 'GET' | 'server-sent events' | 'graphql-transport-ws';
 
+/** Without a valid token; whoever comes too often without one is told so instead. */
+const isTurnedAway = ({ status }: Response): boolean => status === 401 || status === 429;
+const turnedAwayCodes: readonly unknown[] = [4401, 1013];
+
 const body = (query: string): string => JSON.stringify({ query });
 
 /** The first result of each. */
 export const transportsTo = (running: Running, callers: Callers): Readonly<Record<Transport, Ask>> => {
   const url = `${running.url}/graphql`;
   const read = async (response: Response): Promise<Answer<Record<string, unknown>> | null> => {
-    if (response.status === 401) return null;
+    if (isTurnedAway(response)) return null;
     return (await response.json()) as Answer<Record<string, unknown>>;
   };
   return {
@@ -29,7 +33,7 @@ export const transportsTo = (running: Running, callers: Callers): Readonly<Recor
       const accept = 'text/event-stream';
       const headers = { 'content-type': 'application/json', accept, ...callers.headers(who) };
       const response = await fetch(url, { method: 'POST', headers, body: body(query), signal: stop.signal });
-      if (response.status === 401 || response.body === null) return null;
+      if (isTurnedAway(response) || response.body === null) return null;
       let text = '';
       for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
         text += piece;
@@ -60,7 +64,8 @@ const overWebSocket = async (
     const { value } = await client.iterate<Record<string, unknown>>({ query }).next();
     return value as Answer<Record<string, unknown>>;
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 4401) return null;
+    if (typeof error === 'object' && error !== null && 'code' in error && turnedAwayCodes.includes(error.code))
+      return null;
     if (Array.isArray(error)) return { errors: error };
     throw error;
   } finally {
