@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NAME_LENGTH_MAX } from '../model/limits.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { ApiParts, Log } from './parts.ts';
 
@@ -50,6 +51,11 @@ export class RequestLog {
   }
 }
 
+const tokenPattern = /(rt_[0-9a-f]{12}_)[\w-]+/g;
+
+/** A path as it may stand in the log: not for ever, and without a token that somebody put into it. */
+const shownPath = (path: string): string => path.slice(0, NAME_LENGTH_MAX).replaceAll(tokenPattern, '$1…');
+
 /** Status of an answer that its client did not wait for: nothing of it was sent. */
 const CLIENT_GONE = 499;
 
@@ -75,6 +81,13 @@ export const traceRequest = (
     const { route, actor } = trace;
     parts.metrics.request({ method, route, status, seconds: ms / SECOND_MS });
     const brokenOff = response.writableFinished ? {} : { brokenOff: true };
-    lines.tell(status, { method, path, ms: Math.round(ms * 10) / 10, address: origin.ip, actor, ...brokenOff });
+    lines.tell(status, {
+      method,
+      path: shownPath(path),
+      ms: Math.round(ms * 10) / 10,
+      address: origin.ip,
+      actor,
+      ...brokenOff,
+    });
   });
 };

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { edgeLimits, type EdgeLimits } from '../../src/api/edge-limits.ts';
 import { Metrics } from '../../src/api/metrics.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
 import { startServer } from '../../src/api/server.ts';
@@ -32,6 +33,7 @@ export type Logged = {
 /** A whole server on a port of its own, over a data folder of its own. Disposing stops it and deletes the folder. */
 export type Running = AsyncDisposable & {
   readonly url: string;
+  readonly localUrl: string;
   readonly tokens: Tokens;
   readonly installation: Installation;
   readonly logged: Logged[];
@@ -78,9 +80,13 @@ const makeTokens = async ({ writer }: Installation): Promise<Tokens> => {
   return Object.fromEntries(made) as Tokens;
 };
 
-/** @param change what the server is handed instead of the real thing */
+/**
+ * @param change what the server is handed instead of the real thing
+ * @param limits what it has other than usual of what it waits for, and takes
+ */
 export const startTestServer = async (
   change: (parts: ApiParts) => Partial<ApiParts> = () => ({}),
+  limits: Partial<EdgeLimits> = {},
 ): Promise<Running> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'reeltime-api-'));
   const logged: Logged[] = [];
@@ -99,7 +105,7 @@ export const startTestServer = async (
     log,
     ready: async () => installation.space.shortage,
   };
-  const server = await startServer({ ...parts, ...change(parts) });
+  const server = await startServer({ ...parts, ...change(parts) }, { ...edgeLimits, ...limits });
   let stopped: PromiseLike<void> | null = null;
   const stop = async (): Promise<void> => {
     stopped ??= server[Symbol.asyncDispose]();
@@ -107,6 +113,7 @@ export const startTestServer = async (
   };
   return {
     url: server.url,
+    localUrl: server.localUrl,
     tokens,
     installation,
     logged,

@@ -49,15 +49,12 @@ const sendText = async (
   else await sendPieces(response, pieces(), gone);
 };
 
-/** The recording as asciicast v2, shown or saved. */
-export const sendAsciicastV2 = (
-  exchange: Exchange,
-  wanted: Wanted,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> => {
+/** The recording as asciicast v2. */
+export const sendAsciicastV2: Format = async (exchange, wanted) => {
   mustBeTerminal(wanted);
+  const headers = { ...attachment(wanted, 'cast'), 'content-type': 'application/x-asciicast' };
   const runs = runsOf(exchange, wanted);
-  return sendText(exchange, wanted, { ...headers, 'content-type': 'application/x-asciicast' }, () =>
+  return sendText(exchange, wanted, headers, () =>
     writeAsciicastV2(asciicastFieldsOf(wanted.session, wanted.recording), runs),
   );
 };
@@ -72,13 +69,10 @@ const sendAsciicastV3: Format = async (exchange, wanted) => {
 };
 
 /** The recording as a JSON tuple a line. */
-export const sendNdjson = (
-  exchange: Exchange,
-  wanted: Wanted,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> => {
+export const sendNdjson: Format = (exchange, wanted) => {
+  const headers = { ...attachment(wanted, 'ndjson'), 'content-type': 'application/x-ndjson' };
   const runs = runsOf(exchange, wanted);
-  return sendText(exchange, wanted, { ...headers, 'content-type': 'application/x-ndjson' }, () => writeNdjson(runs));
+  return sendText(exchange, wanted, headers, () => writeNdjson(runs));
 };
 
 /** @throws NotFound when nothing of it is in a closed chunk yet, or its file is gone */
@@ -119,7 +113,8 @@ async function* msgpackOf(runs: AsyncIterable<Run>): AsyncGenerator<Uint8Array, 
  */
 const sendMsgpack: Format = async (exchange, wanted) => {
   const { request, response } = exchange;
-  const headers = { ...attachment(wanted, 'msgpack'), 'content-type': 'application/msgpack', vary: 'accept-encoding' };
+  const headers = { ...attachment(wanted, 'msgpack'), 'content-type': 'application/msgpack' };
+  response.appendHeader('vary', 'accept-encoding');
   const { recording } = wanted;
   if (recording.signature === null || recording.state === 'CORRUPT') {
     return sendText(exchange, wanted, headers, () => msgpackOf(runsOf(exchange, wanted)));
@@ -135,9 +130,9 @@ const sendMsgpack: Format = async (exchange, wanted) => {
 const formats: Readonly<Record<string, Format>> = {
   'rec.zst': sendRecZst,
   msgpack: sendMsgpack,
-  cast: (exchange, wanted) => sendAsciicastV2(exchange, wanted, attachment(wanted, 'cast')),
+  cast: sendAsciicastV2,
   'v3.cast': sendAsciicastV3,
-  ndjson: (exchange, wanted) => sendNdjson(exchange, wanted, attachment(wanted, 'ndjson')),
+  ndjson: sendNdjson,
 };
 
 const UUID_LENGTH = 36;

@@ -24,8 +24,8 @@ const recordingOf = async ({ parts, viewer, query }: Exchange, session: Session)
 const answerLog = async (exchange: Exchange, parameters: PathParameters): Promise<void> => {
   const session = await sessionOfPath(exchange, parameters);
   const recording = await recordingOf(exchange, session);
-  if (recording.kind === 'TERMINAL') await sendAsciicastV2(exchange, { recording, session, format: 'cast' }, {});
-  else await sendNdjson(exchange, { recording, session, format: 'ndjson' }, {});
+  if (recording.kind === 'TERMINAL') await sendAsciicastV2(exchange, { recording, session, format: 'cast' });
+  else await sendNdjson(exchange, { recording, session, format: 'ndjson' });
 };
 
 /** What happened in a session, as its clients know it: asciicast v2 for terminals, a line an event for others. */
