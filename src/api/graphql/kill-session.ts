@@ -1,4 +1,3 @@
-import { Conflict, Forbidden, InvalidInput, NotFound, SessionEnded } from '../../model/errors.ts';
 import { parseSessionId } from '../../model/parse-id.ts';
 import { TEXT_LENGTH_MAX } from '../../model/limits.ts';
 import type { Session } from '../../model/session.ts';
@@ -11,6 +10,7 @@ import {
   ValidationErrorRef,
 } from './error.ts';
 import { SessionRef } from './refs.ts';
+import { orRefused, refusedTypeOf, type RefusedCode } from './refused.ts';
 
 const KillSessionInput = builder.inputType('KillSessionInput', {
   description: 'Which session to cut, and why.',
@@ -29,20 +29,7 @@ const KillSessionPayloadRef = builder.objectRef<KillSessionPayload>('KillSession
   fields: (t) => ({ session: t.expose('session', { type: SessionRef, description: 'The session as it is now.' }) }),
 });
 
-const refusals = [NotFound, Forbidden, InvalidInput, Conflict, SessionEnded] as const;
-type Refused = InstanceType<(typeof refusals)[number]>;
-
-const isRefused = (error: unknown): error is Refused => refusals.some((kind) => error instanceof kind);
-
-const told = (refused: Refused) => ({ ...refused, code: refused.code, message: refused.message });
-
-const refusedTypes = {
-  NOT_FOUND: NotFoundErrorRef,
-  FORBIDDEN: ForbiddenErrorRef,
-  BAD_USER_INPUT: ValidationErrorRef,
-  CONFLICT: ConflictErrorRef,
-  SESSION_ENDED: SessionEndedErrorRef,
-} as const satisfies Record<Refused['code'], unknown>;
+const refusals: readonly RefusedCode[] = ['NOT_FOUND', 'FORBIDDEN', 'BAD_USER_INPUT', 'CONFLICT', 'SESSION_ENDED'];
 
 const KillSessionResult = builder.unionType('KillSessionResult', {
   description: 'What came of asking for a cut.',
@@ -54,7 +41,7 @@ const KillSessionResult = builder.unionType('KillSessionResult', {
     ConflictErrorRef,
     SessionEndedErrorRef,
   ],
-  resolveType: (result) => ('code' in result ? refusedTypes[result.code as Refused['code']] : KillSessionPayloadRef),
+  resolveType: (result) => refusedTypeOf(result) ?? KillSessionPayloadRef,
 });
 
 builder.mutationField('killSession', (t) =>
@@ -63,14 +50,9 @@ builder.mutationField('killSession', (t) =>
     description:
       'Cuts a running session. It is KILLING and its producer is told at once; it is KILLED when the producer has cut it, closes it, or falls silent for longer than its lease. What happens until then is recorded, and nothing after it is taken. Safe to repeat: the first request stands.',
     args: { input: t.arg({ type: KillSessionInput, required: true, description: 'Which one, and why.' }) },
-    resolve: async (_root, { input }, context) => {
-      try {
-        const { kills } = context.parts;
-        return { session: await kills.request(context.caller, parseSessionId(input.sessionId), input.reason ?? null) };
-      } catch (error) {
-        if (isRefused(error)) return told(error);
-        throw error;
-      }
-    },
+    resolve: (_root, { input }, { parts, caller }) =>
+      orRefused(refusals, async () => ({
+        session: await parts.kills.request(caller, parseSessionId(input.sessionId), input.reason ?? null),
+      })),
   }),
 );

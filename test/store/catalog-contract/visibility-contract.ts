@@ -39,10 +39,10 @@ export const visibilityContract = (subject: CatalogSubject): void => {
       contents: (visibility, { recordingId }) => subject.reader.contents(visibility, recordingId, whole),
     };
     /** These are the server's own, and take no visibility. */
-    const unbounded = [
-      ...['revision', 'unsealedRecordings', 'unsealedRecording', 'runningSessions', 'signingKey'],
-      ...['token', 'tokens', 'signIn', 'standing', 'auditEntries', 'auditEntry', 'verifyAudit'],
-    ];
+    const unbounded = (
+      'revision unsealedRecordings unsealedRecording runningSessions signingKey token tokens signIn standing ' +
+      'auditEntries auditEntry verifyAudit'
+    ).split(' ');
 
     test('every read is tested here', () => {
       const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(subject.reader)).filter(
