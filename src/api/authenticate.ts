@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { CHOSEN_TOKEN_ID, tokenIdOf } from '../model/token.ts';
 import type { Viewer } from '../model/viewer.ts';
-import type { KeptToken } from '../store/catalog/catalog.ts';
+import type { KeptToken } from '../store/catalog/access-records.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 import type { BearerTokens } from './sign-in/bearer-tokens.ts';

@@ -4,11 +4,11 @@ import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import type { AuditActor, NewAuditEntry } from '../../src/model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../src/model/ids.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
+import type { CreateTokenWrite } from '../../src/store/catalog/access-records.ts';
 import type {
   AppendBatchWrite,
   ChunkRow,
   CloseChunkWrite,
-  CreateTokenWrite,
   NewRecording,
   OpenSessionWrite,
   SealRecordingWrite,

@@ -1,7 +1,7 @@
 import type { FileHeader } from '../../format/file-header.ts';
 import type { SealedSession } from '../../format/seal.ts';
 import type { Visibility } from '../../model/access.ts';
-import type { AuditActor, AuditEntry, AuditFilter, AuditVerdict, NewAuditEntry } from '../../model/audit.ts';
+import type { NewAuditEntry } from '../../model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { OpenRecording, OpenSession } from '../../model/intake.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
@@ -10,8 +10,7 @@ import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
-import type { SignIn } from '../../model/sign-in.ts';
-import type { Token } from '../../model/token.ts';
+import type { AccessReader, AccessWriter } from './access-records.ts';
 
 /**
  * What is known of sessions: the truth about everything but the bytes of closed chunks.
@@ -24,7 +23,7 @@ import type { Token } from '../../model/token.ts';
  * - MUST answer refusals by throwing the closed family of model/errors.ts;
  * - MUST NOT hand out rows, SQL or transactions.
  */
-export interface CatalogReader {
+export interface CatalogReader extends AccessReader {
   session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
   sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
   /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
@@ -64,28 +63,6 @@ export interface CatalogReader {
   locator(visibility: Visibility, recordingId: RecordingId): Promise<string | null>;
   /** Closed chunks and pending batches of one moment: what reading is made from. Null when there is no such recording. */
   contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null>;
-
-  /** Also one that was revoked or is over; null for an unknown id. */
-  token(tokenId: string): Promise<KeptToken | null>;
-  /** Newest first, those that were revoked with them; keys are [position]. */
-  tokens(page: PageRequest): Promise<Page<Token>>;
-  /** Who signed in with the cookie whose secret has this SHA-256; null when nobody did, they signed out, or its token was revoked. */
-  signIn(sha256: Uint8Array): Promise<SignIn | null>;
-  /** Of these credentials (Viewer.credential) the ones that still stand: looks at tokens and sign-ins; all others stand. */
-  standing(credentials: readonly string[], nowMs: number): Promise<ReadonlySet<string>>;
-
-  /** Newest first; keys are [position]. An actor that is unknown, or was forgotten, matches nothing. */
-  auditEntries(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
-  auditEntry(entryId: string): Promise<AuditEntry | null>;
-  /**
-   * Reads the whole chain, a piece at a time, and recomputes it. `known`: an earlier head that must still be in it.
-   * @param onProgress called with the number of entries read and the number there are
-   */
-  verifyAudit(
-    known: { readonly position: number; readonly hash: Uint8Array } | null,
-    onProgress: (readCount: number, entryCount: number) => void,
-    signal: AbortSignal,
-  ): Promise<AuditVerdict>;
 
   /** Recordings that are not sealed: what recovery and closing look after. Ascending by id, after the given one. */
   unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]>;
@@ -164,9 +141,6 @@ export type UnsealedRecording = {
   readonly pendingSinceMs: number | null;
 };
 
-/** A token, and what its text is known by. */
-export type KeptToken = { readonly token: Token; /** Of the whole text. */ readonly sha256: Uint8Array };
-
 /** The installation's Ed25519 key. */
 export type SigningKey = {
   /** First 16 hex digits of the SHA-256 of the public key. */
@@ -177,7 +151,7 @@ export type SigningKey = {
   readonly privateKey: Uint8Array;
 };
 
-export interface CatalogWriter {
+export interface CatalogWriter extends AccessWriter {
   /**
    * Opens a session, or opens it again with a newer epoch.
    * @throws Conflict (same id, other who or what), NotFound (another producer's), SessionEnded, SessionKilled
@@ -221,43 +195,7 @@ export interface CatalogWriter {
    * With `audit`, that entry too. @throws NotFound
    */
   noteViewing(input: NoteViewingWrite): Promise<void>;
-
-  /** @throws Conflict (a token that works has the name, or any token the id) */
-  createToken(input: CreateTokenWrite): Promise<Token>;
-  /** Repeating is the same, and the first time stands. Sign-ins with it end. @throws NotFound */
-  revokeToken(input: {
-    readonly tokenId: string;
-    readonly atMs: number;
-    readonly audit: NewAuditEntry;
-  }): Promise<Token>;
-  /** Puts the admin's token in the place of the one with the same name. One that is there already keeps its times, and stays revoked. */
-  putToken(input: NewToken): Promise<Token>;
-  /** An unknown id is passed over. */
-  markTokenUsed(input: { readonly tokenId: string; readonly atMs: number }): Promise<void>;
-  /** @throws Conflict (its token was revoked meanwhile) */
-  putSignIn(input: {
-    readonly signIn: SignIn;
-    /** Of the cookie's secret. */
-    readonly sha256: Uint8Array;
-    readonly audit: NewAuditEntry;
-  }): Promise<void>;
-  /** Repeating is the same; one that is over is passed over. */
-  endSignIn(input: { readonly signInId: string; readonly audit: NewAuditEntry }): Promise<void>;
-
-  addAuditEntry(input: NewAuditEntry): Promise<AuditEntry>;
-  /** Cuts a name, and the addresses and clients that it came with, loose from the log's pseudonyms. @throws NotFound */
-  forgetPerson(input: { readonly name: string; readonly audit: NewAuditEntry }): Promise<void>;
-  /** Keeps the settings that a server runs with, and tells in the audit log which of them differ from those kept before. */
-  keepSettings(input: {
-    readonly settings: Readonly<Record<string, string | null>>;
-    readonly atMs: number;
-    readonly actor: AuditActor;
-  }): Promise<void>;
 }
-
-export type NewToken = Omit<Token, 'lastUsedAtMs' | 'revokedAtMs' | 'position'> & { readonly sha256: Uint8Array };
-
-export type CreateTokenWrite = NewToken & { readonly audit: NewAuditEntry };
 
 export type NoteViewingWrite = Omit<SessionEvent, 'position'> & { readonly audit: NewAuditEntry | null };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Conflict, NotFound } from '../../../src/model/errors.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import type { SignIn } from '../../../src/model/sign-in.ts';
-import type { NewToken } from '../../../src/store/catalog/catalog.ts';
+import type { NewToken } from '../../../src/store/catalog/access-records.ts';
 import { testStartMs } from '../opened-folder.ts';
 import { auditEntry, tokenWrite } from '../writes.ts';
 import type { CatalogSubject } from './subject.ts';

@@ -1,7 +1,7 @@
 import type { NewAuditEntry } from '../../../model/audit.ts';
 import { Conflict, NotFound } from '../../../model/errors.ts';
 import type { Token } from '../../../model/token.ts';
-import type { CreateTokenWrite, NewToken } from '../catalog.ts';
+import type { CreateTokenWrite, NewToken } from '../access-records.ts';
 import { tokenOf, type TokenRow } from '../token-row.ts';
 import { addAuditEntry } from './add-audit-entry.ts';
 import type { WriteContext } from './write-context.ts';
