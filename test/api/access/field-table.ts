@@ -167,5 +167,5 @@ export const fieldTable: Readonly<Record<string, Row>> = {
   RevokeTokenPayload: { admin: 'token' },
   AuditEntryConnection: { admin: 'edges nodes pageInfo' },
   AuditEntryEdge: { admin: 'cursor node' },
-  AuditEntry: { admin: 'action actor at client credential details hash id ip requestId target' },
+  AuditEntry: { admin: 'action actor at client credential details hash id ip position requestId target' },
 };
