@@ -72,6 +72,11 @@ describe('every answer names its request, and is for nobody else to frame, sniff
       'a WebSocket elsewhere',
       'GET /nowhere HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
     ],
+    [
+      400,
+      'a WebSocket without a key',
+      'GET /graphql HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n',
+    ],
     [200, 'HTTP/2 that is offered beside', get('host: a\r\nupgrade: h2c\r\n').replace('close', 'close, upgrade')],
   ])('%i for %s', async ([status, _why, bytes]) => {
     const answer = await sayRaw(running.url, bytes);

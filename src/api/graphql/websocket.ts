@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Server as Protocol } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../../model/limits.ts';
+import { refuseConnection } from '../answer.ts';
 import { isAllowedOrigin } from '../cors.ts';
 import { originOf, type RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
@@ -17,19 +18,6 @@ const PING_MS = 15_000;
 export type GraphqlSockets = AsyncDisposable & {
   /** Takes over a connection, or refuses it with an HTTP answer. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-};
-
-const refuse = (socket: Duplex, { requestId }: RequestOrigin, status: string, message: string): void => {
-  const body = `${JSON.stringify({ error: { code: 'BAD_REQUEST', message } })}\n`;
-  const headers = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'x-content-type-options: nosniff',
-    `x-request-id: ${requestId}`,
-    'connection: close',
-  ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 };
 
 const speaksOurProtocol = (request: IncomingMessage): boolean =>
@@ -96,13 +84,18 @@ export const graphqlSockets = (given: SocketParts): GraphqlSockets => {
   const protocol = socketProtocol(given);
   const requestIds = new WeakMap<IncomingMessage, string>();
   server.on('headers', (headers, request) => headers.push(`x-request-id: ${requestIds.get(request) ?? ''}`));
+  // A handshake that is none.
+  server.on('wsClientError', ({ message }, socket, request) => {
+    const { requestId } = originOf(request, parts.network);
+    refuseConnection(socket, requestId, { status: 400, code: 'BAD_REQUEST', message });
+  });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, origin: RequestOrigin): void => {
-    if (request.url?.split('?', 1)[0] !== '/graphql')
-      return refuse(socket, origin, '404 Not Found', 'WebSockets are at /graphql');
+    const refuse = (status: number, code: string, message: string): void =>
+      refuseConnection(socket, origin.requestId, { status, code, message });
+    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(404, 'NOT_FOUND', 'WebSockets are at /graphql');
     if (!isAllowedOrigin(request, parts.network))
-      return refuse(socket, origin, '403 Forbidden', 'WebSockets of other sites are refused');
-    if (!speaksOurProtocol(request))
-      return refuse(socket, origin, '400 Bad Request', `the only subprotocol is ${protocolName}`);
+      return refuse(403, 'FORBIDDEN', 'WebSockets of other sites are refused');
+    if (!speaksOurProtocol(request)) return refuse(400, 'BAD_REQUEST', `the only subprotocol is ${protocolName}`);
     requestIds.set(request, origin.requestId);
     server.handleUpgrade(request, socket, head, (opened) => serve(parts, protocol, opened, request, origin));
   };
