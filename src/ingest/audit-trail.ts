@@ -1,5 +1,7 @@
-import type { AuditAction, AuditActor, NewAuditEntry } from '../model/audit.ts';
+import { type Action, may, mustBeAllowed } from '../model/access.ts';
+import { type AuditAction, type AuditActor, actorOf, type NewAuditEntry } from '../model/audit.ts';
 import { AUDIT_WINDOW_MS } from '../model/limits.ts';
+import type { Caller } from '../model/viewer.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 
 export type AuditTrailParts = {
@@ -67,6 +69,12 @@ export class AuditTrail {
     this.#told.set(key, { atMs: nowMs, passedOver: 0 });
     const details = { what, ...(told === undefined ? {} : { passedOver: told.passedOver }) };
     this.tell(actor, action, null, details).catch(this.#parts.onFailure);
+  }
+
+  /** Lets a caller act, or says in the log that they were refused. @throws Forbidden */
+  checkAllowed(caller: Caller, action: Action): void {
+    if (!may(caller.viewer, action)) this.tellRefusal(actorOf(caller), 'access.refused', action);
+    mustBeAllowed(caller.viewer, action);
   }
 
   #keyOf({ credential, ip }: AuditActor, action: string, what: string): string {

@@ -1,4 +1,4 @@
-import { mustBeAllowed, visibilityOf } from '../model/access.ts';
+import { visibilityOf } from '../model/access.ts';
 import { actorOf } from '../model/audit.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
@@ -29,11 +29,11 @@ export class Kills {
    */
   async request(caller: Caller, sessionId: SessionId, reason: string | null): Promise<Session> {
     const { viewer } = caller;
-    mustBeAllowed(viewer, 'kill');
+    const { writer, audit, clock } = this.#parts;
+    audit.checkAllowed(caller, 'kill');
     if (reason !== null && reason.length > TEXT_LENGTH_MAX) {
       throw new InvalidInput('reason', `reason must have at most ${TEXT_LENGTH_MAX} characters, got ${reason.length}`);
     }
-    const { writer, audit, clock } = this.#parts;
     return writer.requestKill({
       visibility: visibilityOf(viewer),
       sessionId,

@@ -1,4 +1,3 @@
-import { mustBeAllowed } from '../model/access.ts';
 import { actorOf } from '../model/audit.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { NAME_LENGTH_MAX, TOKEN_NAME_LENGTH_MAX } from '../model/limits.ts';
@@ -56,8 +55,8 @@ export class Tokens {
     caller: Caller,
     input: NewTokenInput,
   ): Promise<{ readonly token: Token; /** For its holder. */ readonly text: string }> {
-    mustBeAllowed(caller.viewer, 'manage-tokens');
     const { writer, audit, clock, random } = this.#parts;
+    audit.checkAllowed(caller, 'manage-tokens');
     const nowMs = clock();
     check(input, nowMs);
     const { name, role, expiresAtMs } = input;
@@ -81,8 +80,8 @@ export class Tokens {
 
   /** Ends it, and what stands on it. Repeating is the same, and the first time stands. @throws Forbidden, NotFound */
   async revoke(caller: Caller, tokenId: string): Promise<Token> {
-    mustBeAllowed(caller.viewer, 'manage-tokens');
     const { writer, audit, clock } = this.#parts;
+    audit.checkAllowed(caller, 'manage-tokens');
     const entry = audit.entry(actorOf(caller), 'token.revoked', `token ${tokenId}`);
     return writer.revokeToken({ tokenId, atMs: clock(), audit: entry });
   }

@@ -118,8 +118,8 @@ export class Viewings implements AsyncDisposable {
     return { eventId, caller, viewed, beganMs, begun, ranges, written: ranges, audited: ranges };
   }
 
-  #event({ viewer }: Caller, viewed: Viewed, atMs: number) {
-    return { ...viewed, atMs, actor: viewer.name, timeMs: null };
+  #event({ viewer }: Caller, { sessionId, recordingId }: Viewed, atMs: number) {
+    return { sessionId, recordingId, atMs, actor: viewer.name, timeMs: null };
   }
 
   #watchedEvent(caller: Caller, viewed: Viewed, atMs: number, ranges: readonly SeenRange[]) {

@@ -1,4 +1,3 @@
-import { mustBeAllowed } from '../../model/access.ts';
 import { auditActions, type AuditEntry, type AuditFilter } from '../../model/audit.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import { NAME_LENGTH_MAX } from '../../model/limits.ts';
@@ -87,8 +86,8 @@ builder.queryField('auditLog', (t) =>
       ...pageArguments(),
       filter: t.arg({ type: AuditFilterInput, description: 'Which entries; all of them when absent.' }),
     },
-    resolve: async (_root, { filter, ...given }, { parts, viewer }) => {
-      mustBeAllowed(viewer, 'read-audit');
+    resolve: async (_root, { filter, ...given }, { parts, caller }) => {
+      parts.audit.checkAllowed(caller, 'read-audit');
       const page = await parts.catalog.auditEntries(readFilter(filter), readPageArguments(given, orderName, 1));
       return connectionOf(page, (entry) => writeCursor({ order: orderName, key: [entry.position] }));
     },

@@ -1,4 +1,4 @@
-import { mustBeAllowed, visibilityOf, type Action, type Visibility } from '../../model/access.ts';
+import { visibilityOf, type Action, type Visibility } from '../../model/access.ts';
 import type { Caller, Viewer } from '../../model/viewer.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -14,6 +14,6 @@ export type Context = {
 
 /** What a read for this purpose may return. @throws Forbidden when the viewer may not read so at all */
 export const visibilityFor = (context: Context, action: Action): Visibility => {
-  mustBeAllowed(context.viewer, action);
+  context.parts.audit.checkAllowed(context.caller, action);
   return visibilityOf(context.viewer);
 };

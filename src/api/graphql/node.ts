@@ -1,4 +1,4 @@
-import { may, visibilityOf, mustBeAllowed } from '../../model/access.ts';
+import { may, visibilityOf } from '../../model/access.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import { isUuid, parseRecordingId, parseSessionId, parseSocketId } from '../../model/parse-id.ts';
@@ -83,7 +83,7 @@ builder.queryFields((t) => ({
     description: 'Whatever has this id; null when there is none, or the viewer may not see it.',
     args: { id: t.arg.id({ required: true, description: 'The id field of something that was answered before.' }) },
     resolve: (_root, { id }, context) => {
-      mustBeAllowed(context.viewer, 'read-metadata');
+      context.parts.audit.checkAllowed(context.caller, 'read-metadata');
       const { type, key } = readGlobalId(id, 'id');
       return loaders[type](context, key);
     },
@@ -94,7 +94,7 @@ builder.queryFields((t) => ({
     description: 'Whatever has these ids, in their order; null in the place of each that is not there.',
     args: { ids: t.arg.idList({ required: true, description: `At most ${NODES_MAX} ids.` }) },
     resolve: (_root, { ids }, context) => {
-      mustBeAllowed(context.viewer, 'read-metadata');
+      context.parts.audit.checkAllowed(context.caller, 'read-metadata');
       if (ids.length > NODES_MAX) {
         throw new InvalidInput('ids', `ids must be at most ${NODES_MAX}, got ${ids.length}`);
       }

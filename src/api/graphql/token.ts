@@ -1,4 +1,3 @@
-import { mustBeAllowed } from '../../model/access.ts';
 import { readPageArguments, writeCursor } from '../../model/page.ts';
 import type { Token } from '../../model/token.ts';
 import { builder } from './builder.ts';
@@ -74,8 +73,8 @@ builder.queryField('tokens', (t) =>
     nullable: true,
     description: 'Tokens, newest first, those that were revoked with them. For ADMIN; null and FORBIDDEN for others.',
     args: pageArguments(),
-    resolve: async (_root, given, { parts, viewer }) => {
-      mustBeAllowed(viewer, 'manage-tokens');
+    resolve: async (_root, given, { parts, caller }) => {
+      parts.audit.checkAllowed(caller, 'manage-tokens');
       const page = await parts.catalog.tokens(readPageArguments(given, orderName, 1));
       return connectionOf(page, (token) => writeCursor({ order: orderName, key: [token.position] }));
     },
