@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { ServerMetadata } from 'openid-client';
 import type { Role, Viewer } from '../../model/viewer.ts';
 import type { OpenIdProvider } from './open-id-provider.ts';
 import { nameOfClaims, printableName } from './person-name.ts';
@@ -65,11 +66,7 @@ export class BearerTokens {
   async verify(token: string, audience: string): Promise<BearerVerdict> {
     if (this.#clock() < this.#askAgainAtMs) throw this.#provider.unavailable(null);
     const server = (await this.#provider.configuration()).serverMetadata();
-    if (server.jwks_uri === undefined) throw this.#provider.unavailable(null);
-    this.#keys ??= createRemoteJWKSet(new URL(server.jwks_uri), {
-      timeoutDuration: KEYS_TIMEOUT_MS,
-      cooldownDuration: KEYS_COOLDOWN_MS,
-    });
+    this.#keys ??= this.#keysOf(server);
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         issuer: server.issuer,
@@ -86,6 +83,14 @@ export class BearerTokens {
       this.#askAgainAtMs = this.#clock() + RETRY_MS;
       throw this.#provider.unavailable(error);
     }
+  }
+
+  #keysOf({ jwks_uri: keysUrl, issuer }: ServerMetadata): JWTVerifyGetKey {
+    // What is got over TLS is not continued without.
+    const isKept = keysUrl !== undefined && (keysUrl.startsWith('https:') || issuer.startsWith('http:'));
+    if (!isKept) throw this.#provider.unavailable(new Error('the provider has no keys to be had over TLS'));
+    const timing = { timeoutDuration: KEYS_TIMEOUT_MS, cooldownDuration: KEYS_COOLDOWN_MS };
+    return createRemoteJWKSet(new URL(keysUrl), timing);
   }
 
   #viewerOf(payload: JWTPayload): BearerVerdict {

@@ -167,7 +167,9 @@ export class OpenIdPaths {
     if (error instanceof Refusal) {
       return { ...failed, status: 503, message: `${error.message}; try again soon.`, reason: null };
     }
-    this.#parts.log('warn', 'an OpenID sign-in failed', { error });
+    // NOTE not the error itself: its cause may hold the code, or the provider's tokens.
+    const cause = error instanceof Error ? error.message : String(error);
+    this.#parts.log('warn', 'an OpenID sign-in failed', { cause });
     return {
       ...failed,
       status: 403,

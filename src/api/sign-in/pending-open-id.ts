@@ -15,6 +15,7 @@ export type PendingOpenId = {
 };
 
 const audience = 'reeltime openid';
+const KEY_BYTES = 32;
 
 /**
  * Keeps it in the browser's cookie, where nobody else can read or make one: so that no stranger can fill this server's memory,
@@ -23,7 +24,6 @@ const audience = 'reeltime openid';
 export class PendingOpenIds {
   readonly #catalog: CatalogReader;
   readonly #clock: () => number;
-  #key: Promise<Uint8Array> | null = null;
 
   constructor(catalog: CatalogReader, clock: () => number) {
     this.#catalog = catalog;
@@ -57,10 +57,8 @@ export class PendingOpenIds {
   }
 
   /** A key of the installation's for this one use (RFC 5869). */
-  #keyOf(): Promise<Uint8Array> {
-    this.#key ??= this.#catalog
-      .signingKey()
-      .then(({ privateKey }) => new Uint8Array(hkdfSync('sha256', privateKey, '', audience, 32)));
-    return this.#key;
+  async #keyOf(): Promise<Uint8Array> {
+    const { privateKey } = await this.#catalog.signingKey();
+    return new Uint8Array(hkdfSync('sha256', privateKey, '', audience, KEY_BYTES));
   }
 }

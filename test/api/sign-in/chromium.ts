@@ -15,6 +15,7 @@ export type ChromiumPage = AsyncDisposable & {
 
 type Message = { readonly id?: number; readonly result?: Record<string, unknown>; readonly error?: unknown };
 
+const program = 'chromium';
 const words = [
   '--headless',
   '--no-sandbox',
@@ -51,7 +52,7 @@ const speak = async (url: string) => {
 
 export const openChromium = async (): Promise<ChromiumPage> => {
   const profile = await mkdtemp(path.join(tmpdir(), 'reeltime-chromium-'));
-  const browser = spawn('chromium', [...words, `--user-data-dir=${profile}`, 'about:blank'], {
+  const browser = spawn(program, [...words, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let devtools = '';
