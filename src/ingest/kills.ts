@@ -10,7 +10,7 @@ import type { AuditTrail } from './audit-trail.ts';
 
 export type KillsParts = {
   readonly writer: Pick<CatalogWriter, 'requestKill'>;
-  readonly audit: Pick<AuditTrail, 'entry'>;
+  readonly audit: Pick<AuditTrail, 'entry' | 'checkAllowed'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 };

@@ -8,7 +8,7 @@ import type { AuditTrail } from './audit-trail.ts';
 
 export type TokensParts = {
   readonly writer: Pick<CatalogWriter, 'createToken' | 'revokeToken' | 'markTokenUsed'>;
-  readonly audit: Pick<AuditTrail, 'entry'>;
+  readonly audit: Pick<AuditTrail, 'entry' | 'checkAllowed'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: TokenRandom;
