@@ -14,8 +14,11 @@ export const following = <Item>(
   if (context.gone.aborted) stopNow();
   context.gone.addEventListener('abort', stopNow, { once: true });
   const source = start(stop.signal);
+  const counted = new DisposableStack();
+  counted.use(context.parts.metrics.subscriptionOpened());
   const end = (): void => {
     stopNow();
+    counted.dispose();
     context.gone.removeEventListener('abort', stopNow);
   };
   const settle = async (result: Promise<IteratorResult<Item, void>>): Promise<IteratorResult<Item, void>> => {

@@ -3,7 +3,8 @@ import { GRAPHQL_BODY_BYTES_MAX, GRAPHQL_PRODUCER_BODY_BYTES_MAX } from '../../m
 import { readJsonBody } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
-import type { Engine, EngineInput } from './engine.ts';
+import type { EngineInput } from './engine-input.ts';
+import type { Engine } from './engine.ts';
 
 /** @throws InvalidInput when the JSON is no object; what is in it is the engine's to check */
 const readPosted = async ({ request, viewer, parts }: Exchange): Promise<object> => {

@@ -9,6 +9,12 @@ const causeOf = (error: unknown): unknown => {
   return cause;
 };
 
+/** Whether an error is a refusal, or about the query: everything else is somebody's mistake. */
+export const isExpected = (error: unknown): boolean => {
+  const cause = causeOf(error);
+  return cause instanceof Refusal || cause instanceof GraphQLError;
+};
+
 /** Where in query and answer an error stands. */
 const placeOf = (error: unknown): { nodes?: GraphQLError['nodes']; path?: GraphQLError['path'] } =>
   error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};

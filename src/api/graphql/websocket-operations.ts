@@ -11,7 +11,8 @@ import type { OpenCredentials } from '../open-credentials.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
 import { isAmbient, isFromHere } from '../sign-in/same-origin.ts';
-import type { Engine, EngineInput } from './engine.ts';
+import type { EngineInput } from './engine-input.ts';
+import type { Engine } from './engine.ts';
 import { documentText } from './trusted-documents.ts';
 import type { IncomingMessage } from 'node:http';
 

@@ -43,9 +43,9 @@ export const levels = {
 } as const satisfies Record<string, readonly Who[]>;
 export type Level = keyof typeof levels;
 
-const strangers: readonly Who[] = ['nobody', 'stranger', 'expired', 'revoked'];
+const strangers: ReadonlySet<Who> = new Set(['nobody', 'stranger', 'expired', 'revoked']);
 
-export const isKnown = (who: Who): boolean => !strangers.includes(who);
+export const isKnown = (who: Who): boolean => !strangers.has(who);
 export const isAllowed = (who: Who, level: Level): boolean => (levels[level] as readonly Who[]).includes(who);
 
 /** How each of them comes. */

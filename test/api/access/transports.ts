@@ -10,7 +10,7 @@ export type Transport = 'POST' | 'GET' | 'server-sent events' | 'graphql-transpo
 
 /** Without a valid token; whoever comes too often without one is told so instead. */
 const isTurnedAway = ({ status }: Response): boolean => status === 401 || status === 429;
-const turnedAwayCodes: readonly unknown[] = [4401, 1013];
+const turnedAwayCodes: ReadonlySet<unknown> = new Set([4401, 1013]);
 
 const body = (query: string): string => JSON.stringify({ query });
 
@@ -64,7 +64,7 @@ const overWebSocket = async (
     const { value } = await client.iterate<Record<string, unknown>>({ query }).next();
     return value as Answer<Record<string, unknown>>;
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && turnedAwayCodes.includes(error.code))
+    if (typeof error === 'object' && error !== null && 'code' in error && turnedAwayCodes.has(error.code))
       return null;
     if (Array.isArray(error)) return { errors: error };
     throw error;
