@@ -68,7 +68,7 @@ export const readAllowedOrigins = (text: string): readonly string[] => {
   const origins = listOf(text);
   for (const origin of origins) {
     const url = URL.parse(origin);
-    if (url === null || !isHttp(url) || url.origin !== origin) {
+    if (url === null || !isHttp(url) || url.origin !== origin || origin.includes('*')) {
       throw new InvalidArgumentError(`${origin} is no origin such as https://portal.example.com`);
     }
   }

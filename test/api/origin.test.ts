@@ -112,7 +112,7 @@ test('the client is what it calls itself, cut, and without control characters', 
 test('an IPv4 address is written in one way, and what is none is none', () => {
   expect(addressOf('::ffff:10.0.0.1')).toBe('10.0.0.1');
   expect(addressOf('fe80::1%eth0')).toBe('fe80::1');
-  for (const text of ['', 'localhost', '10.0.0.256', '::ffff:nonsense', '1']) expect(addressOf(text)).toBeNull();
+  for (const none of ['', 'localhost', '10.0.0.256', '::ffff:nonsense', '1']) expect(addressOf(none)).toBeNull();
 });
 
 test('all addresses of an IPv6 network are counted as one', () => {

@@ -20,7 +20,7 @@ test.for([
   [['serve', '--lisen', '127.0.0.1:0'], 'Did you mean --listen?'],
   [['serve', '--listen', 'nowhere'], 'must be HOST:PORT with a port from 0 to 65535'],
   [['serve', '--listen', '127.0.0.1:65536'], 'must be HOST:PORT with a port from 0 to 65535'],
-  [['serve', '--log-level', 'loud'], 'error, warn, info, silent'],
+  [['serve', '--log-level', 'loud'], 'error, warn, info, debug, silent'],
   [['list', '--limit', '1001'], 'from 1 to 1000'],
   [['import', '--started-at', 'yesterday', 'x'], 'must be a time such as'],
   [['import'], "missing required argument 'file'"],

@@ -62,7 +62,7 @@ export const startServerProcess = async (
   let url: string | null = null;
   for await (const line of createInterface({ input: child.stdout })) {
     greeting += `${line}\n`;
-    url = /^listening on (http:\/\/\S+)$/.exec(line)?.[1] ?? null;
+    url = /^listening on (https?:\/\/\S+)$/.exec(line)?.[1] ?? null;
     if (url !== null) break;
   }
   if (url === null) throw new Error(`the server did not listen: ${await complaints}`);
