@@ -4,6 +4,7 @@ import { NewerDataFolder, OlderDataFolder } from '../store/catalog/migrate.ts';
 import { DataFolderInUse } from '../store/data-folder-lock.ts';
 import { Refusal } from '../model/errors.ts';
 import { version } from './assets.ts';
+import { auditCommand } from './audit.ts';
 import { exitCodes, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -15,6 +16,7 @@ import { adminTokenFileOption, dataOption, logLevelOption, refuseUnknownSettings
 import { showCommand } from './show.ts';
 import { signInOptions } from './sign-in-settings.ts';
 import { trustedDocumentsOption } from './trusted-documents.ts';
+import { tokenCommand } from './token.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Ends what runs: the first signal asks, a second one does not wait. */
@@ -63,10 +65,14 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     exportCommand(signal),
   ];
   const checking = [verifyCommand(setExitCode), reindexCommand(signal, setExitCode)];
-  for (const verb of [...verbs, ...checking]) program.addCommand(verb);
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  const access = [tokenCommand(), auditCommand(signal, setExitCode)];
+  for (const verb of [...verbs, ...checking, ...access]) program.addCommand(verb);
+  for (const command of everyCommand(program)) command.exitOverride();
   return program;
 };
+
+/** A command and those within it. */
+const everyCommand = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(everyCommand)];
 
 /** Runs one verb. @returns the exit code */
 export const run = async (words: readonly string[]): Promise<number> => {

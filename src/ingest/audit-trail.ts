@@ -5,7 +5,7 @@ import type { Caller } from '../model/viewer.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 
 export type AuditTrailParts = {
-  readonly writer: Pick<CatalogWriter, 'addAuditEntry'>;
+  readonly writer: Pick<CatalogWriter, 'addAuditEntry' | 'forgetPerson'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Told when a refusal could not be written down. */
@@ -48,6 +48,14 @@ export class AuditTrail {
     details: NewAuditEntry['details'] = null,
   ): Promise<void> {
     await this.#parts.writer.addAuditEntry(this.entry(actor, action, target, details));
+  }
+
+  /**
+   * Cuts a name loose from the log: entries keep a pseudonym that stands for nobody any more, and the chain holds.
+   * @throws NotFound when the log knows nobody of this name
+   */
+  async forget(actor: AuditActor, name: string): Promise<void> {
+    await this.#parts.writer.forgetPerson({ name, audit: this.entry(actor, 'person.forgotten', null) });
   }
 
   /**

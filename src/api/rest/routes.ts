@@ -1,4 +1,5 @@
 import { downloadRoutes } from './download.ts';
+import { localAuditRoutes } from './local-audit.ts';
 import { localIntakeRoutes } from './local-intake.ts';
 import { metricsRoutes } from './metrics-route.ts';
 import type { Route } from './route.ts';
@@ -13,5 +14,6 @@ export const routes: readonly Route[] = [
   ...sessionLogRoutes,
   ...downloadRoutes,
   ...localIntakeRoutes,
+  ...localAuditRoutes,
   ...metricsRoutes,
 ];
