@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import type { SignInSettings } from '../../src/api/settings.ts';
 import { readSignInSettings, signInOptions, type SignInOptions } from '../../src/cli/sign-in-settings.ts';
-import { temporaryFolder } from '../store/temporary-folder.ts';
+import { startServerProcess, temporaryFolder } from './program.ts';
 
 const read = (
   words: readonly string[],
@@ -78,4 +78,18 @@ test.each([
 test('two secrets for one client are a mistake somebody made', () => {
   const words = [...client, ...mapping, '--oidc-client-secret-file', '/nowhere'];
   expect(() => read(words, { REELTIME_OIDC_CLIENT_SECRET: 'x' })).toThrow('and not both');
+});
+
+test('serve takes them, and starts while the provider is down', async () => {
+  await using folder = await temporaryFolder();
+  const env = {
+    // Nobody listens there.
+    REELTIME_OIDC_ISSUER: 'http://127.0.0.1:9',
+    REELTIME_OIDC_CLIENT_ID: 'reeltime',
+    REELTIME_OIDC_CLIENT_SECRET: 's3cret',
+    REELTIME_ROLE_OF_GROUP: 'secops=ADMIN',
+  };
+  await using server = await startServerProcess(folder.path, [], { env });
+  expect(await (await fetch(`${server.url}/sign-in`)).text()).toContain('href="/sign-in/openid');
+  expect((await fetch(`${server.url}/sign-in/openid`)).status).toBe(503);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { SIGN_IN_MS } from '../../../src/model/limits.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import { startTestServer, type Running } from '../running.ts';
 import { Browser } from './browser.ts';
@@ -82,6 +83,15 @@ test('who comes back from the provider is signed in by a Strict cookie, may what
     body: '{"query":"{__typename}"}',
   });
   expect(again.status).toBe(401);
+});
+
+test('after twelve hours a sign-in is over, for whoever still has the cookie', async () => {
+  await browser.ask(await returning());
+  nowMs += SIGN_IN_MS - 60_000;
+  expect(await whoAmI()).toHaveProperty('data.viewer.role', 'ADMIN');
+  nowMs += 3_600_000;
+  expect(await whoAmI()).toHaveProperty('error.code', 'UNAUTHENTICATED');
+  nowMs -= SIGN_IN_MS + 3_540_000;
 });
 
 test('an email that was not verified is nobody’s name, and one group is as good as a list', async () => {
