@@ -49,7 +49,7 @@ const wrong: readonly (readonly [asked: string, argument: string, says: string])
   ],
   ['node(id: "nonsense")', 'id', 'not an id'],
   [`node(id: "${btoa('Session:1')}")`, 'id', 'not an id'],
-  [`node(id: "${btoa('Token:1')}")`, 'id', 'not an id'],
+  [`node(id: "${btoa('Chunk:1')}")`, 'id', 'not an id'],
   [`nodes(ids: [${`"${btoa('User:a')}",`.repeat(101)}])`, 'ids', 'at most 100, got 101'],
   ['nodes(ids: ["nonsense"])', 'ids', 'not an id'],
 ];
