@@ -16,7 +16,7 @@ export type AuditTrailParts = {
 type Told = { readonly atMs: number; passedOver: number };
 
 /** Kinds of refusals that are told apart at once: what bounds memory, and the entries of AUDIT_WINDOW_MS. */
-export const REFUSALS_MAX = 10_000;
+export const REFUSALS_MAX = 1_000;
 /** What further kinds are counted under. */
 const OTHERS = 'others';
 
