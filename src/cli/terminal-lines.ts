@@ -2,7 +2,7 @@ import { prettyFactory } from 'pino-pretty';
 import type { LogLines } from './log.ts';
 import { printable } from './printable.ts';
 
-const pretty = prettyFactory({ colorize: true, translateTime: 'HH:MM:ss', levelFirst: true });
+const pretty = prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true });
 
 /** A stack has lines of its own; in all other text a line break is somebody's who wants to write lines of ours. */
 const harmless = (key: string, value: unknown): unknown => {

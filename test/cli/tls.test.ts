@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -46,6 +47,31 @@ test('with a certificate and its key it speaks TLS alone, and verbs of this mach
   );
   // The admin's token, too, has no business on a door without TLS.
   expect(statuses).toEqual([403, 401]);
+});
+
+test('a server that is started with other settings tells which in the audit log, and nothing of the first start', async () => {
+  await using folder = await temporaryFolder();
+  const plain = await startServerProcess(folder.path);
+  await plain[Symbol.asyncDispose]();
+  const words = ['--tls-cert', fileOf('first', 'cert'), '--tls-key', fileOf('first', 'key'), '--connections', '7'];
+  await using _secure = await startServerProcess(folder.path, words);
+  const { stdout } = await runProgram(['audit', 'list', '--json', '--data', folder.path]);
+  const told = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ action }) => action === 'setting.changed');
+  expect(told.map(({ target }) => target).toSorted()).toEqual(['setting connections', 'setting tls-cert']);
+  const certificate = createHash('sha256')
+    .update(readFileSync(fileOf('first', 'cert'), 'utf8'))
+    .digest('hex')
+    .slice(0, 8);
+  expect(told.map(({ details }) => details)).toEqual(
+    expect.arrayContaining([
+      { name: 'connections', before: '20000', after: '7' },
+      { name: 'tls-cert', before: null, after: certificate },
+    ]),
+  );
 });
 
 test('a certificate that is renewed is taken at once on SIGHUP; one that is no good leaves the one before', async () => {
