@@ -94,13 +94,7 @@ const answerWithoutToken = async ({ parts, signInPaths, door }: Answering, asked
 /** Who asks, if they may ask so, and now. @throws Unauthenticated, Forbidden, RateLimited, HttpError 403 CSRF_REFUSED */
 const admit = async (answering: Answering, { request, origin, trace }: Asked): Promise<Viewer> => {
   const { parts, authenticator, admission, door } = answering;
-  let viewer: Viewer;
-  try {
-    viewer = await viewerOf(authenticator, request, origin);
-  } catch (error) {
-    if (error instanceof Unauthenticated || error instanceof RateLimited) parts.metrics.refusedAuthentication();
-    throw error;
-  }
+  const viewer = await viewerOf(authenticator, request, origin);
   trace.actor = viewer.name;
   if (door === 'local' && viewer !== localViewer) throw new Forbidden('this door takes the token of the process alone');
   refuseForeignPages(viewer, request, origin, parts.network);
@@ -152,6 +146,9 @@ export const answerRequest = async (
     const gone = goneSignal(response, stopping, credentials, viewer);
     await answerWithToken(answering, { ...asked, parts, viewer, caller, gone });
   } catch (error) {
+    if (asked.trace.actor === null && (error instanceof Unauthenticated || error instanceof RateLimited)) {
+      parts.metrics.refusedAuthentication();
+    }
     if (error instanceof Forbidden && caller !== null) {
       parts.audit.tellRefusal(actorOf(caller), 'access.refused', `${request.method ?? ''} ${asked.trace.route}`);
     }

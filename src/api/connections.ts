@@ -43,7 +43,8 @@ export class Connections {
     server.on('drop', () => this.#parts.metrics.rateLimited('connections'));
     server.on('connection', (socket: Socket) => this.#accept(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => this.#refuse(error, socket));
-    // What fails before its handshake is over has no answer to get.
+    // Node takes a handshake that failed for a request that did: its client has no answer to get.
+    server.removeAllListeners('tlsClientError');
     server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
   }
 

@@ -21,7 +21,8 @@ export type EdgeLimits = {
 export const edgeLimits: EdgeLimits = {
   headersMs: 10_000,
   requestMs: 60_000,
-  keepAliveMs: 10_000,
+  // Longer than proxies keep theirs, which else send a request into a connection that is being closed.
+  keepAliveMs: 65_000,
   stalledMs: 60_000,
   checkMs: 1_000,
   connectionsPerAddressMax: CONNECTIONS_PER_ADDRESS_MAX,

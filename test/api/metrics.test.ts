@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { headersOf } from './asking.ts';
+import { headersOf, socketClient } from './asking.ts';
 import { startTestServer, type Running } from './running.ts';
 
 let running: Running;
@@ -59,10 +59,18 @@ test('nothing that a client sends becomes a label', async () => {
   expect(text).toContain('method="other",route="none",status="4xx"');
 });
 
-test('refused authentications are counted', async () => {
-  const before = valueOf(await scrape(), 'reeltime_refused_authentications_total');
+test('refused authentications are counted, by header, on the sign-in page and on a WebSocket', async () => {
+  const line = 'reeltime_refused_authentications_total';
+  const before = valueOf(await scrape(), line);
   await fetch(`${running.url}/nowhere`, { headers: headersOf('rt_000000000000_wrong') });
-  expect(valueOf(await scrape(), 'reeltime_refused_authentications_total')).toBe(before + 1);
+  await fetch(`${running.url}/sign-in`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ token: 'wrong' }),
+  });
+  const socket = socketClient(running, 'wrong');
+  await expect(socket.iterate({ query: '{ viewer { name } }' }).next()).rejects.toMatchObject({ code: 4401 });
+  expect(valueOf(await scrape(), line)).toBe(before + 3);
 });
 
 test('the process is measured, and names say their units', async () => {

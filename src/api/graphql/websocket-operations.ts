@@ -72,6 +72,7 @@ const admit = async (given: SocketParts, { extra, connectionParams }: Connection
     request,
     origin,
   });
+  if (viewer === null) given.parts.metrics.refusedAuthentication();
   if (viewer === null || extra.stop.signal.aborted) {
     closeUnauthorized(extra);
     return false;

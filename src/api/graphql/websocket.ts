@@ -90,8 +90,10 @@ export const graphqlSockets = (given: SocketParts): GraphqlSockets => {
     refuseConnection(socket, requestId, { status: 400, code: 'BAD_REQUEST', message });
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, origin: RequestOrigin): void => {
-    const refuse = (status: number, code: string, message: string): void =>
+    const refuse = (status: number, code: string, message: string): void => {
+      parts.log('debug', 'a WebSocket was refused', { status, reason: message, address: origin.ip });
       refuseConnection(socket, origin.requestId, { status, code, message });
+    };
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(404, 'NOT_FOUND', 'WebSockets are at /graphql');
     if (!isAllowedOrigin(request, parts.network))
       return refuse(403, 'FORBIDDEN', 'WebSockets of other sites are refused');
