@@ -35,6 +35,10 @@ export const checkText = (text: string | null, field: string, lengthMax: number 
   if (text !== null && text.length > lengthMax) {
     throw new InvalidInput(field, `${field} must have at most ${lengthMax} characters, got ${text.length}`);
   }
+  // Half a surrogate pair is no character, and nothing that UTF-8 can hold.
+  if (text !== null && !text.isWellFormed()) {
+    throw new InvalidInput(field, `${field} must be well-formed Unicode: half a surrogate pair stands alone in it`);
+  }
 };
 
 const checkTexts = (input: OpenSession): void => {
