@@ -24,7 +24,7 @@ export const reindexCommand = (signal: AbortSignal, setExitCode: (code: number) 
       `
 Copies of the catalog are in the data folder, in copies/. To put one back while nothing else uses the folder, delete
 catalog.db, catalog.db-wal and catalog.db-shm, copy it to catalog.db, and run this. Without a copy, sessions without
-recordings, session events and tokens are lost, and seals are by a key that the new catalog does not have.`,
+recordings, session events, tokens and the audit log are lost, and seals are by a key that the new catalog does not have.`,
     )
     .action(async (options: ReindexOptions) => {
       const counts = await reindex(options, signal);

@@ -11,7 +11,7 @@ test('--version prints the version of package.json, and --help the verbs', async
   const [said, help] = await Promise.all([runProgram(['--version']), runProgram(['--help'])]);
   expect(said).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   expect(help.code).toBe(0);
-  for (const verb of ['serve', 'import', 'list', 'show', 'export', 'verify', 'reindex'])
+  for (const verb of ['serve', 'import', 'list', 'show', 'export', 'verify', 'reindex', 'token', 'audit'])
     expect(help.stdout).toContain(`  ${verb} `);
 });
 

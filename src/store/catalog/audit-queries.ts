@@ -15,17 +15,21 @@ export const auditRows = (): AuditQuery =>
     .selectAll('audit_entries')
     .select(['actors.text as actor_text', 'origins.text as origin_text']) as unknown as AuditQuery;
 
-/** Every field of the filter that is not null holds. */
-export const matchingAudit = (filter: AuditFilter): AuditQuery => {
+/** The pseudonym that stands for this name now. */
+export const pseudonymOfName = (name: string) =>
+  build
+    .selectFrom('audit_pseudonyms')
+    .select('pseudonym')
+    .where(sql<boolean>`kind = 'name'`)
+    .where('text', '=', name.toWellFormed());
+
+/**
+ * Every field of the filter that is not null holds.
+ * @param person pseudonym of its actor; null when it names none
+ */
+export const matchingAudit = (filter: Omit<AuditFilter, 'actor'>, person: string | null): AuditQuery => {
   let query = auditRows();
-  if (filter.actor !== null) {
-    const person = build
-      .selectFrom('audit_pseudonyms')
-      .select('pseudonym')
-      .where(sql<boolean>`kind = 'name'`)
-      .where('text', '=', filter.actor.toWellFormed());
-    query = query.where('audit_entries.actor', '=', person);
-  }
+  if (person !== null) query = query.where('audit_entries.actor', '=', person);
   const [action, ...more] = filter.actions ?? [];
   if (filter.actions !== null) {
     query =

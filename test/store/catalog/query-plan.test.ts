@@ -5,6 +5,8 @@ import { seesAll } from '../../../src/model/access.ts';
 import type { SocketId } from '../../../src/model/ids.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import { everySession, newestFirst, type SessionFilter, type SessionOrder } from '../../../src/model/session-filter.ts';
+import { matchingAudit } from '../../../src/store/catalog/audit-queries.ts';
+import { newestFirst as byNewest } from '../../../src/store/catalog/row-queries.ts';
 import { matchingSessions, sessionPage } from '../../../src/store/catalog/session-query.ts';
 import { addSessions, arbitrarySpec } from '../many-sessions.ts';
 import { catalogPathOf, openFolder, testStartMs } from '../opened-folder.ts';
@@ -95,4 +97,22 @@ test('when SQLite has counted what there is, no common list is sorted either', a
   database.exec('ANALYZE');
   const plans = lists.map(([, filter, order]) => planOf(database, filter, order));
   expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([]);
+});
+
+test.each([
+  ['all of it', null, {}, 'SCAN audit_entries | SEARCH audit_entries USING INTEGER PRIMARY KEY'],
+  ['one actor', '0123456789abcdef', {}, 'SEARCH audit_entries USING INDEX audit_entries_by_actor'],
+  ['one action', null, { actions: ['searched'] }, 'SEARCH audit_entries USING INDEX audit_entries_by_action'],
+  ['one target', null, { target: 'session 1' }, 'SEARCH audit_entries USING INDEX audit_entries_by_target'],
+] as const)('of the audit log, %s is read by an index and not sorted', (_name, person, filter, plan) => {
+  const everything = { actions: null, target: null, fromMs: null, beforeMs: null };
+  const pages = [firstPage(50), { ...firstPage(50), after: { order: 'audit', key: [1000] } }];
+  const plans = pages.map((page) => {
+    const query = byNewest(matchingAudit({ ...everything, ...filter }, person), 'audit_entries.position', page);
+    const { sql, parameters } = query.compile();
+    const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { readonly detail: string }[];
+    const own = rows.filter(({ detail }) => !/actors|origins|SCALAR|audit_pseudonyms/.test(detail));
+    return own.map(({ detail }) => detail.replace(/ \(.*\)$/, '')).join('; ');
+  });
+  expect([...new Set(plans)].join(' | ')).toBe(plan);
 });

@@ -2,11 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workerScript } from '../../../src/cli/assets.ts';
 import { seesAll } from '../../../src/model/access.ts';
 import { Unavailable } from '../../../src/model/errors.ts';
+import { firstPage } from '../../../src/model/page.ts';
 import { migrate, NewerDataFolder, OlderDataFolder } from '../../../src/store/catalog/migrate.ts';
+import { sessionsAndRecordings } from '../../../src/store/catalog/migrations/0001-sessions-and-recordings.ts';
 import { openForReading, openForWriting } from '../../../src/store/catalog/open-database.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../../../src/store/catalog/sqlite-catalog.ts';
 import { CatalogNotOpened } from '../../../src/store/catalog/prepare-database.ts';
@@ -94,6 +98,60 @@ describe('the version of a data folder', () => {
     const once = state();
     await migrate(database);
     expect(state()).toEqual(once);
+  });
+
+  /** A catalog as the program of the first version left it, with two tokens. */
+  const makeOfFirstVersion = async (): Promise<void> => {
+    using database = closing(openForWriting(place));
+    const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+    const getMigrations = async () => ({ '0001-sessions-and-recordings': sessionsAndRecordings });
+    await new Migrator({ db: kysely, provider: { getMigrations } }).migrateToLatest();
+    const token = database.prepare(
+      `INSERT INTO tokens (token_id, name, sha256, role, producer, expires_ms, created_ms) VALUES (?, ?, ?, 'ADMIN', ?, ?, ?)`,
+    );
+    token.run('admin', 'admin', Buffer.alloc(32, 1), null, null, 7);
+    token.run('older', 'feeder', Buffer.alloc(32, 2), 'tests', 99, 5);
+  };
+
+  test('of the first version is brought up to date with its tokens', async () => {
+    await makeOfFirstVersion();
+    await using catalog = await open();
+    const { items } = await catalog.reader.tokens(firstPage(10));
+    const since = { lastUsedAtMs: null, revokedAtMs: null };
+    expect(items).toEqual([
+      {
+        tokenId: 'admin',
+        name: 'admin',
+        role: 'ADMIN',
+        producer: null,
+        createdAtMs: 7,
+        expiresAtMs: null,
+        position: 2,
+        ...since,
+      },
+      {
+        tokenId: 'older',
+        name: 'feeder',
+        role: 'ADMIN',
+        producer: 'tests',
+        createdAtMs: 5,
+        expiresAtMs: 99,
+        position: 1,
+        ...since,
+      },
+    ]);
+    expect((await catalog.reader.token('admin'))?.sha256).toEqual(Buffer.alloc(32, 1));
+  });
+
+  test('that cannot be brought up to date stays whole, as it was', async () => {
+    await makeOfFirstVersion();
+    const schema = 'SELECT name, sql FROM sqlite_schema ORDER BY name';
+    using database = closing(new Database(place.path));
+    database.exec('CREATE TABLE sign_ins (somebody TEXT)');
+    const before = database.prepare(schema).all();
+    await expect(open()).rejects.toThrow(CatalogNotOpened);
+    expect(database.prepare(schema).all()).toEqual(before);
+    expect(database.prepare('SELECT count(*) FROM tokens').pluck().get()).toBe(2);
   });
 
   test('a file that is no catalog is refused, and stays as it is', async () => {
