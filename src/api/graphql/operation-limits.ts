@@ -15,6 +15,10 @@ const parseBounded = (source: string, options: object): DocumentNode => {
   try {
     return parse(source, { ...options, maxTokens: GRAPHQL_TOKENS_MAX });
   } catch (error) {
+    // NOTE the parser goes down with each level: a few hundred fit into what the tokens allow, and a thousand do not always.
+    if (error instanceof RangeError) {
+      throw new GraphQLError('the document is nested too deeply to be read', { extensions: { code: 'DEPTH_LIMIT' } });
+    }
     if (!tooManyTokens(error)) throw error;
     const message = `a document may have at most ${GRAPHQL_TOKENS_MAX} tokens`;
     throw new GraphQLError(message, { extensions: { code: 'TOKEN_LIMIT', limit: GRAPHQL_TOKENS_MAX } });

@@ -1,7 +1,7 @@
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { type Context as SocketContext, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import { RateLimited, Refusal } from '../../model/errors.ts';
+import { RateLimited, Refusal, Unavailable } from '../../model/errors.ts';
 import { WEBSOCKET_OPERATIONS_MAX } from '../../model/limits.ts';
 import type { Caller } from '../../model/viewer.ts';
 import type { Admission } from '../admission.ts';
@@ -94,7 +94,7 @@ const onConnect = async (given: SocketParts, connection: Connection): Promise<bo
   try {
     return await admit(given, connection);
   } catch (error) {
-    if (!(error instanceof RateLimited)) throw error;
+    if (!(error instanceof RateLimited || error instanceof Unavailable)) throw error;
     close(connection.extra, TRY_AGAIN_LATER, error.message);
     return false;
   }
