@@ -4,7 +4,7 @@ import { chainBegin, hashEntry, pseudonymOf } from './audit-chain.ts';
 import { build, type Statements } from './statements.ts';
 import type { AuditEntriesTable, AuditPseudonymsTable } from './tables.ts';
 
-/** Entries that are read between two turns of the event loop: a few milliseconds of work. */
+/** Entries that are read between two turns of the event loop: some 15 ms of work. */
 const PIECE_ENTRIES = 1000;
 
 export type KnownHead = { readonly position: number; readonly hash: Uint8Array };
