@@ -95,6 +95,10 @@ export const GRAPHQL_COST_MAX = 50_000;
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Operations that run at once on one WebSocket. */
 export const WEBSOCKET_OPERATIONS_MAX = 20;
+/** Operations of one credential that run at once, over all its connections; more wait for their turn. */
+export const OPERATIONS_AT_ONCE_MAX = 4;
+/** Bytes that wait to be sent on a WebSocket, beyond which nothing more is read from it. */
+export const WEBSOCKET_WAITING_BYTES_MAX = 1024 * 1024;
 /** WebSockets that are open at once with one credential, unless told otherwise … */
 export const WEBSOCKETS_PER_CREDENTIAL_MAX = 1_000;
 /** … and from one address. */

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchAttack } from './attack.ts';
 import type { Bench } from './bench-room.ts';
 import { benchImport } from './import.ts';
 import { benchList } from './list.ts';
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, Bench>> = {
   recording: benchRecording,
   import: benchImport,
   list: benchList,
+  attack: benchAttack,
 };
 const ROUNDS_MIN = 5;
 

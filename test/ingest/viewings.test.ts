@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
+import { array, assert, integer, nat, property, tuple } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Viewings } from '../../src/ingest/viewings.ts';
 import { seesAll } from '../../src/model/access.ts';
@@ -153,9 +153,9 @@ test('what cannot be written down is not shown, and is tried again', async () =>
 });
 
 test('ranges are in order, touch nowhere, and hold every event that was seen', () => {
-  const someRange = fc.tuple(fc.nat(2000), fc.integer({ min: 1, max: 40 }));
-  fc.assert(
-    fc.property(fc.array(someRange, { minLength: 1, maxLength: 300 }), (seen) => {
+  const someRange = tuple(nat(2000), integer({ min: 1, max: 40 }));
+  assert(
+    property(array(someRange, { minLength: 1, maxLength: 300 }), (seen) => {
       const ranges = seen.reduce<readonly SeenRange[]>(
         (all, [from, length]) => joinRange(all, range(from, from + length)),
         [],

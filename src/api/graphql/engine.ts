@@ -4,6 +4,7 @@ import type { EngineInput } from './engine-input.ts';
 import { maskError } from './mask-error.ts';
 import { operationLimits } from './operation-limits.ts';
 import { operationMetrics } from './operation-metrics.ts';
+import { Turns } from './turns.ts';
 import { schema } from './schema.ts';
 
 export type Engine = YogaServerInstance<EngineInput, object>;
@@ -34,5 +35,5 @@ export const createEngine = (log: Log): Engine =>
     logging: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError: maskError(log) },
-    plugins: [postedParams, operationLimits, operationMetrics],
+    plugins: [postedParams, operationLimits(new Turns()), operationMetrics],
   });

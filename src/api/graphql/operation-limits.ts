@@ -1,9 +1,10 @@
-import { type DocumentNode, type ExecutionResult, GraphQLError, parse } from 'graphql';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GRAPHQL_TOKENS_MAX } from '../../model/limits.ts';
 import { documentLimits } from './document-limits.ts';
 import type { EngineInput } from './engine-input.ts';
 import { costOf, refusalOfCost } from './operation-cost.ts';
+import type { Turns } from './turns.ts';
 import { documentText, withQuery } from './trusted-documents.ts';
 
 /** The parser's words for a document of too many tokens, which it gives no name. */
@@ -26,7 +27,7 @@ const parseBounded = (source: string, options: object): DocumentNode => {
 };
 
 /** What bounds an operation before it runs, over every transport. */
-export const operationLimits: Plugin<object, EngineInput> = {
+export const operationLimits = (turns: Turns): Plugin<EngineInput, EngineInput> => ({
   onParams({ params, setParams, context }) {
     const query = documentText(context.parts.graphql, params);
     if (query !== params.query) setParams(withQuery(params, query));
@@ -37,10 +38,14 @@ export const operationLimits: Plugin<object, EngineInput> = {
   onValidate({ addValidationRule }) {
     addValidationRule(documentLimits);
   },
-  onExecute({ args, setResultAndStopExecution }) {
+  onExecute({ args, context, executeFn, setExecuteFn, setResultAndStopExecution }) {
     const cost = costOf(args);
     const refusal = cost === null ? null : refusalOfCost(cost);
     if (refusal !== null) return setResultAndStopExecution({ errors: [refusal] });
+    setExecuteFn(async (given: ExecutionArgs) => {
+      using _turn = await turns.take(context.viewer);
+      return (await executeFn(given)) as ExecutionResult;
+    });
     return { onExecuteDone: ({ result, setResult }) => setResult(withCost(result as ExecutionResult, cost)) };
   },
   onSubscribe({ args, setResultAndStopExecution }) {
@@ -48,7 +53,7 @@ export const operationLimits: Plugin<object, EngineInput> = {
     const refusal = cost === null ? null : refusalOfCost(cost);
     if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
   },
-};
+});
 
 const withCost = (result: ExecutionResult, cost: number | null): ExecutionResult =>
   cost === null ? result : { ...result, extensions: { ...result.extensions, cost } };

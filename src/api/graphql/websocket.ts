@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server as Protocol } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../../model/limits.ts';
+import { WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_WAITING_BYTES_MAX } from '../../model/limits.ts';
 import { refuseConnection } from '../answer.ts';
 import { isAllowedOrigin } from '../cors.ts';
 import { originOf, type RequestOrigin } from '../origin.ts';
@@ -58,7 +58,12 @@ const serve = (
       send: (text) =>
         new Promise((resolve, reject) => {
           if (socket.readyState !== socket.OPEN) return resolve();
-          socket.send(text, (error) => (error == null ? resolve() : reject(error)));
+          socket.send(text, (error) => {
+            if (socket.isPaused && socket.bufferedAmount <= WEBSOCKET_WAITING_BYTES_MAX) socket.resume();
+            return error == null ? resolve() : reject(error);
+          });
+          // Who does not read what was answered is not listened to: it would only add to what waits.
+          if (socket.bufferedAmount > WEBSOCKET_WAITING_BYTES_MAX) socket.pause();
         }),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) =>

@@ -64,8 +64,7 @@ const overWebSocket = async (
     const { value } = await client.iterate<Record<string, unknown>>({ query }).next();
     return value as Answer<Record<string, unknown>>;
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && turnedAwayCodes.has(error.code))
-      return null;
+    if (typeof error === 'object' && error !== null && 'code' in error && turnedAwayCodes.has(error.code)) return null;
     if (Array.isArray(error)) return { errors: error };
     throw error;
   } finally {
