@@ -18,7 +18,7 @@ import type { ApiParts } from './parts.ts';
 import { newTrace, traceRequest, type RequestLog, type RequestTrace } from './request-trace.ts';
 import { answerByRoute } from './rest/route.ts';
 import { routes } from './rest/routes.ts';
-import { refuseForeignPages } from './sign-in/same-origin.ts';
+import { refuseForeignPages } from './identity/same-origin.ts';
 import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 
 /** What answering takes, beside the request. */

@@ -5,12 +5,12 @@ import type { Viewer } from '../model/viewer.ts';
 import type { KeptToken } from '../store/catalog/access-records.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
-import type { BearerTokens } from './sign-in/bearer-tokens.ts';
-import { readCookie, signInCookie } from './sign-in/cookie.ts';
-import { FailedAttempts } from './sign-in/failed-attempts.ts';
-import { OpenIdProvider } from './sign-in/open-id-provider.ts';
-import { type ProxyIdentity, proxyIdentityOf } from './sign-in/proxy-identity.ts';
-import { roleOfGroups } from './sign-in/role-of-groups.ts';
+import type { BearerTokens } from './identity/bearer-tokens.ts';
+import { readCookie, signInCookie } from './identity/cookie.ts';
+import { FailedAttempts } from './identity/failed-attempts.ts';
+import { OpenIdProvider } from './identity/open-id-provider.ts';
+import { type ProxyIdentity, proxyIdentityOf } from './identity/proxy-identity.ts';
+import { roleOfGroups } from './identity/role-of-groups.ts';
 
 /** Who has the token of this process: a verb on the same machine. Known by being this very object, whatever others are named. */
 export const localViewer: Viewer = {
@@ -142,7 +142,7 @@ export class Authenticator {
   ): Promise<Viewer | null> {
     if (this.#bearers === null) {
       // NOTE a server without an identity provider does without the package behind it.
-      const loaded = await import('./sign-in/bearer-tokens.ts');
+      const loaded = await import('./identity/bearer-tokens.ts');
       this.#bearers ??= new loaded.BearerTokens(provider, this.#parts.signing.roleOfGroup, this.#parts.clock);
     }
     const { viewer, reason } = await this.#bearers.verify(text, audience);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import type { OpenIdSettings, SignInSettings } from '../api/settings.ts';
-import { rolesOfGroups } from '../api/sign-in/role-of-groups.ts';
+import { rolesOfGroups } from '../api/identity/role-of-groups.ts';
 import type { Role } from '../model/viewer.ts';
 import { UsageError } from './exit-code.ts';
 

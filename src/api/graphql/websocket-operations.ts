@@ -10,7 +10,7 @@ import { callerOf } from '../exchange.ts';
 import type { OpenCredentials } from '../open-credentials.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
-import { isAmbient, isFromHere } from '../sign-in/same-origin.ts';
+import { isAmbient, isFromHere } from '../identity/same-origin.ts';
 import type { EngineInput } from './engine-input.ts';
 import type { Engine } from './engine.ts';
 import { documentText } from './trusted-documents.ts';

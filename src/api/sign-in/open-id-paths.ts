@@ -3,15 +3,15 @@ import { Forbidden, Refusal } from '../../model/errors.ts';
 import type { Viewer } from '../../model/viewer.ts';
 import { HttpError } from '../http-error.ts';
 import type { ApiParts } from '../parts.ts';
-import { openIdCookie, readCookie, setCookie } from './cookie.ts';
-import type { OpenIdProvider } from './open-id-provider.ts';
+import { openIdCookie, readCookie, setCookie } from '../identity/cookie.ts';
+import type { OpenIdProvider } from '../identity/open-id-provider.ts';
 import { movingPage, refusedPage, sendPage } from './page.ts';
 import { OPEN_ID_MS, type PendingOpenId, PendingOpenIds } from './pending-open-id.ts';
-import { nameOfClaims, printableName } from './person-name.ts';
+import { nameOfClaims, printableName } from '../identity/person-name.ts';
 import { returnPathOf } from './return-path.ts';
-import { groupsOfClaim, roleOfGroups } from './role-of-groups.ts';
-import { ownUrl } from './same-origin.ts';
-import type { SignInRequest } from './sign-in-paths.ts';
+import { groupsOfClaim, roleOfGroups } from '../identity/role-of-groups.ts';
+import { ownUrl } from '../identity/same-origin.ts';
+import type { SignInRequest } from './sign-in-request.ts';
 
 const PROVIDER_WORDS_LENGTH_MAX = 200;
 

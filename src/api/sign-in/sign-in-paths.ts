@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { Forbidden, InvalidInput, RateLimited, Unauthenticated, Unavailable } from '../../model/errors.ts';
 import type { NewSignIn } from '../../ingest/sign-ins.ts';
@@ -8,26 +7,12 @@ import { readJsonBody } from '../body.ts';
 import { HttpError } from '../http-error.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
-import { setCookie, signInCookie } from './cookie.ts';
+import { setCookie, signInCookie } from '../identity/cookie.ts';
 import type { OpenIdPaths } from './open-id-paths.ts';
 import { sendPage, signedInPage, signInPage } from './page.ts';
+import type { Asked } from './sign-in-request.ts';
 import { mustBeMethod, returnPathOf, SIGN_IN_PATH } from './return-path.ts';
-import { mustBeFromHere } from './same-origin.ts';
-
-/** A request for one of these paths, before anybody knows who asks. */
-export type Asked = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly origin: RequestOrigin;
-};
-
-/** The same, for the part that knows of identity providers alone. */
-export type SignInRequest = Asked & {
-  /** Signs somebody in. @returns the cookie to set @throws Forbidden */
-  readonly begin: (who: NewSignIn) => Promise<string>;
-};
+import { mustBeFromHere } from '../identity/same-origin.ts';
 
 const BODY_BYTES_MAX = 32 * 1024;
 const bodySchema = z.strictObject({ token: z.string().min(1) });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { addressGroup } from '../../../src/api/sign-in/failed-attempts.ts';
-import { nameOfClaims, printableName } from '../../../src/api/sign-in/person-name.ts';
+import { addressGroup } from '../../../src/api/identity/failed-attempts.ts';
+import { nameOfClaims, printableName } from '../../../src/api/identity/person-name.ts';
 import { returnPathOf } from '../../../src/api/sign-in/return-path.ts';
-import { groupsOfClaim, roleOfGroups } from '../../../src/api/sign-in/role-of-groups.ts';
+import { groupsOfClaim, roleOfGroups } from '../../../src/api/identity/role-of-groups.ts';
 import { NAME_LENGTH_MAX } from '../../../src/model/limits.ts';
 import type { Role } from '../../../src/model/viewer.ts';
 
