@@ -43,6 +43,7 @@ const statuses: Readonly<Record<Refusal['code'], number>> = {
   SESSION_KILLED: 410,
   UNAVAILABLE: 503,
   RATE_LIMITED: 429,
+  REVISION_UNKNOWN: 410,
 };
 
 /** How a failure stands in an answer. `fields` are what a program needs beside code and message. */

@@ -17,6 +17,10 @@ export interface Listener extends Disposable {
 }
 
 export const sessionTopic = (sessionId: string): string => `session ${sessionId}`;
+/** Any session changed. */
+export const sessionsTopic = 'sessions';
+/** A kill was asked for that this producer must hear of. */
+export const killsTopic = (producer: string): string => `kills ${producer}`;
 export const recordingTopic = (recordingId: string): string => `recording ${recordingId}`;
 /** Tokens and sign-ins: one of them ended. */
 export const credentialsTopic = 'credentials';

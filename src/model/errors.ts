@@ -15,6 +15,7 @@ export const refusalCodes = [
   'FENCED',
   'UNAVAILABLE',
   'RATE_LIMITED',
+  'REVISION_UNKNOWN',
 ] as const;
 
 /**
@@ -129,4 +130,9 @@ export class RateLimited extends Refusal {
     super(message);
     this.retryAfterSeconds = retryAfterSeconds;
   }
+}
+
+/** A position in the log of changes that this log does not have: it is another log's, or a backup was put back. */
+export class RevisionUnknown extends Refusal {
+  readonly code = 'REVISION_UNKNOWN';
 }

@@ -1,6 +1,7 @@
 import type { RecordingId, SessionId, SocketId } from './ids.ts';
 import type { Recording, RecordingKind } from './recording.ts';
-import type { Session, SessionProtocol } from './session.ts';
+import type { SessionEvent } from './session-event.ts';
+import type { ProducerEventKind, Session, SessionProtocol } from './session.ts';
 
 /** Who feeds: the producer name that owns the sessions, and the name that stands in their events. */
 export type Producer = { readonly producer: string; readonly actor: string };
@@ -80,6 +81,25 @@ export type CloseSession = {
   readonly reason: string | null;
 };
 
+/** Something that a producer tells about a session, beside its recordings. */
+export type RecordSessionEvent = {
+  readonly sessionId: SessionId;
+  /** UUID; makes a retry safe. Null: made here, and a retry is another event. */
+  readonly eventId: string | null;
+  /** Null: now. */
+  readonly atMs: number | null;
+  readonly kind: ProducerEventKind;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>> | null;
+};
+
+export type Heartbeat = {
+  /** Those of the sessions that the producer must cut now. */
+  readonly kills: readonly KillRequest[];
+  /** Those that are not there, are another producer's, or take nothing more. */
+  readonly unknown: readonly SessionId[];
+};
+
 /**
  * The one door in. An implementation takes in sessions, in this process or over the network.
  *
@@ -104,6 +124,10 @@ export interface Intake {
    *   SessionEnded, SessionKilled
    */
   appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents>;
+  /** Keeps the lease of quiet sessions, LOST ones too. @throws InvalidInput beyond HEARTBEAT_SESSIONS_MAX */
+  heartbeat(producer: Producer, sessionIds: readonly SessionId[]): Promise<Heartbeat>;
+  /** Also of a session that ended. Repeating is the same. @throws InvalidInput, NotFound, Conflict (another session has the id) */
+  recordSessionEvent(producer: Producer, input: RecordSessionEvent): Promise<SessionEvent>;
   /** The producer has cut the session that it was told to kill: KILLING becomes KILLED. */
   confirmKill(producer: Producer, sessionId: SessionId): Promise<Session>;
   /** ACTIVE becomes ENDED, KILLING becomes KILLED; its recordings are sealed soon after. */

@@ -66,6 +66,25 @@ export const RECORDING_EVENTS_MAX = 2 ** 31 - 1;
 /** A recording's length on the clock: chunk headers hold 53 bits, people hold less. 10 years. */
 export const RECORDING_MS_MAX = 10 * 366 * 86_400_000;
 
+/** Sessions of one heartbeat. */
+export const HEARTBEAT_SESSIONS_MAX = 1_000;
+/** A session whose producer says nothing for this long is LOST, unless told otherwise. */
+export const LEASE_MS = 60_000;
+/** A LOST session's producer may come back to it for this long, unless told otherwise; then its recordings are sealed. */
+export const RESUME_WINDOW_MS = 7 * 86_400_000;
+/** Refused attempts that are alike within this time are one session. */
+export const ALIKE_ATTEMPTS_MS = 10 * 60_000;
+/** A recording is sealed and continued by another at this length … */
+export const ROTATION_MS = 24 * 3_600_000;
+/** … or at this many bytes of msgpack. */
+export const ROTATION_BYTES = 1024 * 1024 * 1024;
+/** Sessions that one killSessions cuts. */
+export const KILLED_AT_ONCE_MAX = 100_000;
+/** Changes of a session that are no material ones (the last sign of life) are told at most this often. */
+export const SEEN_TOLD_MS = 10_000;
+/** A watcher that reads nothing for this long while something waits for it is closed. */
+export const WATCHER_STALLED_MS = 30_000;
+
 /** Bytes of one line of an imported file. */
 export const IMPORT_LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** asciicast v1 is one JSON document and is read whole. */

@@ -7,6 +7,7 @@ import {
   NotFound,
   RateLimited,
   type Refusal,
+  RevisionUnknown,
   SessionEnded,
   SessionKilled,
   Unauthenticated,
@@ -65,6 +66,8 @@ export const refusalFromWire = (wire: RefusalWire): Refusal => {
       return new Fenced(wire.epoch ?? 0, wire.got ?? 0);
     case 'UNAVAILABLE':
       return new Unavailable(message, wire.retryAfterSeconds ?? 1);
+    case 'REVISION_UNKNOWN':
+      return new RevisionUnknown(message);
     case 'RATE_LIMITED':
       return new RateLimited(message, wire.retryAfterSeconds ?? 1);
   }

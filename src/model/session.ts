@@ -121,3 +121,7 @@ export const sessionEventKinds = [
   'NOTE',
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
+
+/** What a producer may tell; the rest is the server's own to say. */
+export const producerEventKinds = ['AUTHORIZED', 'DENIED', 'CLIENT_SOFTWARE', 'POLICY', 'NOTE'] as const;
+export type ProducerEventKind = (typeof producerEventKinds)[number];

@@ -3,7 +3,7 @@ import type { SealedSession } from '../../format/seal.ts';
 import type { Visibility } from '../../model/access.ts';
 import type { NewAuditEntry } from '../../model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
-import type { OpenRecording, OpenSession } from '../../model/intake.ts';
+import type { Heartbeat, KillRequest, OpenRecording, OpenSession } from '../../model/intake.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -68,7 +68,27 @@ export interface CatalogReader extends AccessReader {
   unsealedRecordings(after: RecordingId | null, limit: number): Promise<readonly UnsealedRecording[]>;
   /** The same of one recording; null when it is sealed, or there is none. */
   unsealedRecording(recordingId: RecordingId): Promise<UnsealedRecording | null>;
-  /** Sessions of this producer that run. */
+  /**
+   * Visible sessions that changed after this position of the log, each once, as it is now, in the order of their last
+   * changes; those that do not match the filter too (see SessionChangeRow). @throws RevisionUnknown
+   */
+  changedSessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    after: Revision,
+    limit: number,
+  ): Promise<readonly SessionChangeRow[]>;
+  /** Visible running sessions that match and were seen after this time and no later than the other: at most limit, by that time. */
+  seenSessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    afterMs: number,
+    untilMs: number,
+    limit: number,
+  ): Promise<readonly Session[]>;
+  /** Sessions of this producer that are KILLING, oldest request first. */
+  killRequests(producer: string): Promise<readonly KillRequest[]>;
+  /** Sessions of this producer that run */
   runningSessions(producer: string): Promise<readonly Session[]>;
   signingKey(): Promise<SigningKey>;
 }
@@ -165,6 +185,23 @@ export interface CatalogWriter extends AccessWriter {
   appendBatch(input: AppendBatchWrite): Promise<AppendedBatch>;
   /** ACTIVE → KILLING; the first kill stands. @throws NotFound, SessionEnded, Conflict (DENIED) */
   requestKill(input: RequestKillWrite): Promise<Session>;
+  /**
+   * The same for every running session that is visible and matches, in one transaction, with one audit entry.
+   * @returns how many: those that were asked for before are not counted. @throws InvalidInput beyond KILLED_AT_ONCE_MAX
+   */
+  requestKills(input: RequestKillsWrite): Promise<number>;
+  /** Their producer says that they run: moves the last sign of life, and makes LOST ones ACTIVE again. */
+  heartbeat(input: HeartbeatWrite): Promise<Heartbeat>;
+  /**
+   * The lease ran out: ACTIVE → LOST with its recordings PARTIAL and not sealed, KILLING → KILLED without confirmation. Others stay
+   * as they are. @throws NotFound
+   */
+  loseSession(input: { readonly sessionId: SessionId; readonly atMs: number }): Promise<Session>;
+  /**
+   * Goes on in another recording: the old one wants its seal. Whoever feeds the old one by its id and ordinals feeds the new one:
+   * appends are taken to it, whose own ordinals begin at 0. Repeating is the same. @throws NotFound, Conflict (it is sealed)
+   */
+  rotateRecording(input: RotateRecordingWrite): Promise<Recording>;
   /** KILLING → KILLED. Repeating is the same. @throws NotFound, Conflict (no kill was asked for) */
   confirmKill(input: {
     readonly sessionId: SessionId;
@@ -266,6 +303,22 @@ export type RequestKillWrite = {
   readonly audit: NewAuditEntry;
 };
 
+export type RequestKillsWrite = Omit<RequestKillWrite, 'sessionId'> & { readonly filter: SessionFilter };
+
+export type HeartbeatWrite = {
+  readonly producer: string;
+  readonly actor: string;
+  readonly sessionIds: readonly SessionId[];
+  readonly atMs: number;
+};
+
+export type RotateRecordingWrite = {
+  readonly recordingId: RecordingId;
+  /** Of the one that goes on, with the place of its bytes. */
+  readonly next: { readonly recordingId: RecordingId; readonly locator: string };
+  readonly atMs: number;
+};
+
 export type CloseSessionWrite = {
   readonly sessionId: SessionId;
   readonly producer: string;
@@ -319,9 +372,23 @@ export type RestoredRecording = {
 
 export type AddSessionEventWrite = Omit<SessionEvent, 'position'>;
 
+/** A session that changed, as a follower of a filter is told of it. */
+export type SessionChangeRow = {
+  readonly session: Session;
+  /** Whether it matches the filter now. */
+  readonly matches: boolean;
+  /** Whether it may have matched before: what of the filter can never change about a session holds. */
+  readonly mayHaveMatched: boolean;
+  /** Whether it was opened, and whether it ended, after the position that was asked about. */
+  readonly isNew: boolean;
+  readonly hasEnded: boolean;
+};
+
 /** Told after each commit, in the order of commits. Hints: whoever misses one still finds everything in the catalog. */
 export type CommitAnnouncement =
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly revision: Revision }
+  /** A kill was asked for that this producer must hear of. */
+  | { readonly kind: 'kill'; readonly producer: string }
   /** A token was revoked or replaced, or a sign-in ended: whatever stands on it must end. */
   | { readonly kind: 'credentials' }
   | {
