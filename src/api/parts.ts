@@ -1,10 +1,10 @@
 import type { AuditTrail } from '../ingest/audit-trail.ts';
+import type { LocalIntake } from '../ingest/intake.ts';
 import type { Kills } from '../ingest/kills.ts';
 import type { SignIns } from '../ingest/sign-ins.ts';
 import type { Tokens } from '../ingest/tokens.ts';
 import type { Viewings } from '../ingest/viewings.ts';
 import type { Bus } from '../live/bus.ts';
-import type { Intake } from '../model/intake.ts';
 import type { CatalogReader } from '../store/catalog/catalog.ts';
 import type { RecordingReader } from '../store/recordings/recording-reader.ts';
 import type { Metrics } from './metrics.ts';
@@ -22,7 +22,7 @@ export type ApiParts = {
   readonly catalog: CatalogReader;
   readonly reader: RecordingReader;
   readonly bus: Bus;
-  readonly intake: Intake;
+  readonly intake: LocalIntake;
   readonly kills: Kills;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

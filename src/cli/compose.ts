@@ -9,7 +9,6 @@ import { Viewings } from '../ingest/viewings.ts';
 import { type Bus, credentialsTopic, recordingTopic, sessionTopic } from '../live/bus.ts';
 import { MemoryBus } from '../live/memory-bus.ts';
 import type { Log } from '../api/parts.ts';
-import type { Intake } from '../model/intake.ts';
 import type { Catalog, CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/catalog/catalog.ts';
 import { CopyFolder } from '../store/catalog/copy-folder.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../store/catalog/sqlite-catalog.ts';
@@ -33,7 +32,7 @@ export type Installation = AsyncDisposable &
     readonly writer: CatalogWriter;
     readonly reader: RecordingReader;
     readonly bus: Bus;
-    readonly intake: Intake;
+    readonly intake: LocalIntake;
     readonly closer: ChunkCloser;
     readonly space: DiskSpace;
     /** The recordings' files, read without the catalog. */
@@ -108,7 +107,7 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   await closer.sweep();
   const space = stack.use(await DiskSpace.watch(folder.path));
   stack.use(copying(copies, space, log)).start();
-  const access = accessTo(writer, log);
+  const access = accessTo(catalogReader, writer, log);
   stack.use(access.viewings);
   const moved = stack.move();
   return {
@@ -133,12 +132,12 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   };
 };
 
-const accessTo = (writer: CatalogWriter, log: Log): Access => {
+const accessTo = (catalog: CatalogReader, writer: CatalogWriter, log: Log): Access => {
   const onFailure = (error: unknown): void => log('error', 'the audit log could not be written', { error });
   const audit = new AuditTrail({ writer, clock, onFailure });
   const acting = { writer, audit, clock, random: secrets };
   return {
-    kills: new Kills(acting),
+    kills: new Kills({ ...acting, catalog }),
     audit,
     tokens: new Tokens(acting),
     signIns: new SignIns(acting),

@@ -4,8 +4,6 @@ import type {
   AppendEvents,
   CloseSession,
   Intake,
-  OpenedRecording,
-  OpenedSession,
   OpenRecording,
   OpenSession,
   Producer,
@@ -14,7 +12,7 @@ import { Unavailable } from '../model/errors.ts';
 import { PENDING_BYTES_MAX } from '../model/limits.ts';
 import type { Session, SessionProtocol } from '../model/session.ts';
 import { scanBatch } from '../format/batch.ts';
-import type { CatalogWriter, NewRecording } from '../store/catalog/catalog.ts';
+import type { CatalogWriter, NewRecording, OpenedRecordingRow, OpenedSessionRow } from '../store/catalog/catalog.ts';
 import type { Recordings } from '../store/recordings/recordings.ts';
 import { checkEnd, checkOpenRecording, checkOpenSession, checkText } from './check-session.ts';
 
@@ -56,7 +54,7 @@ export class LocalIntake implements Intake {
     this.#parts = parts;
   }
 
-  async openSession(producer: Producer, input: OpenSession): Promise<OpenedSession> {
+  async openSession(producer: Producer, input: OpenSession): Promise<OpenedSessionRow> {
     const { writer, clock, ids } = this.#parts;
     const nowMs = clock();
     checkOpenSession(input, nowMs);
@@ -82,7 +80,7 @@ export class LocalIntake implements Intake {
   async openRecording(
     producer: Producer,
     input: { readonly sessionId: SessionId; readonly epoch: number } & OpenRecording,
-  ): Promise<OpenedRecording> {
+  ): Promise<OpenedRecordingRow> {
     const { writer, clock, ids } = this.#parts;
     checkOpenRecording(input);
     this.#mustBeAvailable();

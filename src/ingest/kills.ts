@@ -2,17 +2,30 @@ import { visibilityOf } from '../model/access.ts';
 import { actorOf } from '../model/audit.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
-import { TEXT_LENGTH_MAX } from '../model/limits.ts';
+import { KILLED_AT_ONCE_MAX } from '../model/limits.ts';
+import type { SessionFilter } from '../model/session-filter.ts';
 import type { Session } from '../model/session.ts';
 import type { Caller } from '../model/viewer.ts';
-import type { CatalogWriter } from '../store/catalog/catalog.ts';
+import type { CatalogReader, CatalogWriter } from '../store/catalog/catalog.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import { checkText } from './check-session.ts';
 
 export type KillsParts = {
-  readonly writer: Pick<CatalogWriter, 'requestKill'>;
+  readonly catalog: Pick<CatalogReader, 'countSessions'>;
+  readonly writer: Pick<CatalogWriter, 'requestKill' | 'requestKills'>;
   readonly audit: Pick<AuditTrail, 'entry' | 'checkAllowed'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+};
+
+/** Which sessions to cut, and how. */
+export type KillWish = {
+  readonly filter: SessionFilter;
+  readonly reason: string | null;
+  /** Whoever means every session says so: a filter that asks for nothing is refused without it. */
+  readonly all: boolean;
+  /** Only count. */
+  readonly isDryRun: boolean;
 };
 
 /** Asks for cuts. The producer hears of it by the commit's announcement, or with its next append. */
@@ -31,9 +44,7 @@ export class Kills {
     const { viewer } = caller;
     const { writer, audit, clock } = this.#parts;
     audit.checkAllowed(caller, 'kill');
-    if (reason !== null && reason.length > TEXT_LENGTH_MAX) {
-      throw new InvalidInput('reason', `reason must have at most ${TEXT_LENGTH_MAX} characters, got ${reason.length}`);
-    }
+    checkText(reason, 'reason');
     return writer.requestKill({
       visibility: visibilityOf(viewer),
       sessionId,
@@ -42,5 +53,37 @@ export class Kills {
       atMs: clock(),
       audit: audit.entry(actorOf(caller), 'session.killed', `session ${sessionId}`, { reason }),
     });
+  }
+  /**
+   * Every running session that matches, in one transaction and with one audit entry. A cut that was asked for before is
+   * not counted.
+   * @returns how many, or in a dry run how many it would be
+   * @throws InvalidInput, also for an empty filter without `all`, and beyond KILLED_AT_ONCE_MAX; Forbidden
+   */
+  async requestAll(caller: Caller, { filter, reason, all, isDryRun }: KillWish): Promise<number> {
+    const { writer, audit, clock } = this.#parts;
+    audit.checkAllowed(caller, 'kill');
+    checkText(reason, 'reason');
+    if (!all && Object.values(filter).every((asked) => asked === null)) {
+      throw new InvalidInput('all', 'all must be true when the filter asks for nothing: every running session is cut');
+    }
+    if (isDryRun) return this.#count(caller, filter);
+    return writer.requestKills({
+      visibility: visibilityOf(caller.viewer),
+      filter,
+      requestedBy: caller.viewer.name,
+      reason,
+      atMs: clock(),
+      audit: audit.entry(actorOf(caller), 'session.killed', null, { reason, filter }),
+    });
+  }
+
+  async #count({ viewer }: Caller, filter: SessionFilter): Promise<number> {
+    const isWanted = filter.statuses === null || filter.statuses.includes('ACTIVE');
+    if (!isWanted || filter.killed === true) return 0;
+    const running: SessionFilter = { ...filter, statuses: ['ACTIVE'] };
+    const count = await this.#parts.catalog.countSessions(visibilityOf(viewer), running, KILLED_AT_ONCE_MAX + 1);
+    if (count <= KILLED_AT_ONCE_MAX) return count;
+    throw new InvalidInput('filter', `filter must match at most ${KILLED_AT_ONCE_MAX} running sessions`);
   }
 }

@@ -1,4 +1,5 @@
 import { Forbidden, NotFound } from './errors.ts';
+import type { Producer } from './intake.ts';
 import type { Session } from './session.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -55,6 +56,15 @@ const seeAll: ReadonlySet<Viewer['role']> = new Set(['ADMIN', 'AUDITOR', 'VIEWER
 /** Which sessions this viewer's reads may return. No session is of the producer without a name. */
 export const visibilityOf = (viewer: Viewer): Visibility =>
   seeAll.has(viewer.role) ? seesAll : { scope: 'producer', producer: viewer.producer ?? '' };
+
+/**
+ * As whom this viewer feeds: a PRODUCER as its producer, who else may as a producer of their own name.
+ * @throws Forbidden when the viewer may not feed
+ */
+export const producerOf = (viewer: Viewer): Producer => {
+  mustBeAllowed(viewer, 'feed');
+  return { producer: viewer.producer ?? viewer.name, actor: viewer.name };
+};
 
 /** One answer for "none" and "not yours". @throws NotFound always */
 export const noSuchSession = (): never => {

@@ -38,15 +38,20 @@ export type OpenSession = {
   readonly recording: OpenRecording | null;
 };
 
+/** What a producer is told of a session and a recording of its own. */
+export type FedSession = Pick<Session, 'sessionId' | 'status' | 'startedAtMs' | 'endedAtMs' | 'endReason' | 'kill'>;
+export type FedRecording = Pick<Recording, 'recordingId' | 'kind' | 'state' | 'startedAtMs'>;
+export type FedSessionEvent = Pick<SessionEvent, 'eventId' | 'atMs' | 'kind' | 'message'>;
+
 export type OpenedSession = {
-  readonly session: Session;
-  readonly recording: Recording | null;
+  readonly session: FedSession;
+  readonly recording: FedRecording | null;
   /** Ordinal of the next event wanted; null without a recording. */
   readonly nextEvent: number | null;
   readonly epoch: number;
 };
 
-export type OpenedRecording = { readonly recording: Recording; readonly nextEvent: number };
+export type OpenedRecording = { readonly recording: FedRecording; readonly nextEvent: number };
 
 /** Told to a producer: cut the session now, send what happened until then, and confirm. */
 export type KillRequest = {
@@ -127,9 +132,9 @@ export interface Intake {
   /** Keeps the lease of quiet sessions, LOST ones too. @throws InvalidInput beyond HEARTBEAT_SESSIONS_MAX */
   heartbeat(producer: Producer, sessionIds: readonly SessionId[]): Promise<Heartbeat>;
   /** Also of a session that ended. Repeating is the same. @throws InvalidInput, NotFound, Conflict (another session has the id) */
-  recordSessionEvent(producer: Producer, input: RecordSessionEvent): Promise<SessionEvent>;
+  recordSessionEvent(producer: Producer, input: RecordSessionEvent): Promise<FedSessionEvent>;
   /** The producer has cut the session that it was told to kill: KILLING becomes KILLED. */
-  confirmKill(producer: Producer, sessionId: SessionId): Promise<Session>;
+  confirmKill(producer: Producer, sessionId: SessionId): Promise<FedSession>;
   /** ACTIVE becomes ENDED, KILLING becomes KILLED; its recordings are sealed soon after. */
-  closeSession(producer: Producer, input: CloseSession): Promise<Session>;
+  closeSession(producer: Producer, input: CloseSession): Promise<FedSession>;
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   opened = await openFolder(folder.path);
   const clock = (): number => opened.clock.nowMs;
   const audit = new AuditTrail({ writer: opened.writer, clock, onFailure: (error) => expect.fail(String(error)) });
-  kills = new Kills({ writer: opened.writer, audit, clock });
+  kills = new Kills({ catalog: opened.catalog, writer: opened.writer, audit, clock });
 });
 afterAll(async () => {
   await opened[Symbol.asyncDispose]();

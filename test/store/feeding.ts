@@ -3,7 +3,8 @@ import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { decodeRun } from '../../src/format/run-events.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { RecordingId, SessionId } from '../../src/model/ids.ts';
-import type { Intake, OpenRecording, OpenSession, Producer } from '../../src/model/intake.ts';
+import type { LocalIntake } from '../../src/ingest/intake.ts';
+import type { OpenRecording, OpenSession, Producer } from '../../src/model/intake.ts';
 import { CHUNK_AGE_MAX_MS } from '../../src/model/limits.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import type { Run } from '../../src/model/run.ts';
@@ -78,7 +79,7 @@ export type Feed = {
 };
 
 export const openFeed = async (
-  { intake }: { readonly intake: Intake },
+  { intake }: { readonly intake: LocalIntake },
   change: Partial<OpenSession> = {},
 ): Promise<Feed> => {
   const opened = await intake.openSession(producer, aSession(change));

@@ -6,7 +6,6 @@ import { workerScript } from '../../src/cli/assets.ts';
 import { LocalIntake } from '../../src/ingest/intake.ts';
 import { type Bus, recordingTopic, sessionTopic } from '../../src/live/bus.ts';
 import { MemoryBus } from '../../src/live/memory-bus.ts';
-import type { Intake } from '../../src/model/intake.ts';
 import type {
   CatalogReader,
   CatalogWriter,
@@ -31,7 +30,7 @@ export type OpenedFolder = AsyncDisposable & {
   readonly recordings: Recordings;
   readonly reader: RecordingReader;
   readonly bus: Bus;
-  readonly intake: Intake;
+  readonly intake: LocalIntake;
   readonly closer: ChunkCloser;
   readonly clock: TestClock;
   /** What recovery found when the folder was opened. */

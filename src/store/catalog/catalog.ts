@@ -177,7 +177,7 @@ export interface CatalogWriter extends AccessWriter {
    * @throws Conflict (same id, other who or what), NotFound (another producer's), SessionEnded, SessionKilled
    */
   openSession(input: OpenSessionWrite): Promise<OpenedSessionRow>;
-  openRecording(input: OpenRecordingWrite): Promise<{ readonly recording: Recording; readonly nextEvent: number }>;
+  openRecording(input: OpenRecordingWrite): Promise<OpenedRecordingRow>;
   /**
    * Keeps the batch's events that are not there yet.
    * @throws NotFound, EventGap, Fenced, Conflict, SessionEnded, SessionKilled
@@ -264,6 +264,8 @@ export type OpenedSessionRow = {
   readonly nextEvent: number | null;
   readonly epoch: number;
 };
+
+export type OpenedRecordingRow = { readonly recording: Recording; readonly nextEvent: number };
 
 export type OpenRecordingWrite = NewRecording & {
   readonly producer: string;
