@@ -1,4 +1,4 @@
-import { CONNECTIONS_PER_ADDRESS_MAX } from '../model/limits.ts';
+import { CONNECTIONS_PER_ADDRESS_MAX, WATCHER_STALLED_MS } from '../model/limits.ts';
 
 /** How long the server waits for its clients, and how much it takes from one of them before it knows who it is. */
 export type EdgeLimits = {
@@ -23,7 +23,7 @@ export const edgeLimits: EdgeLimits = {
   requestMs: 60_000,
   // Longer than proxies keep theirs, which else send a request into a connection that is being closed.
   keepAliveMs: 65_000,
-  stalledMs: 60_000,
+  stalledMs: WATCHER_STALLED_MS,
   checkMs: 1_000,
   connectionsPerAddressMax: CONNECTIONS_PER_ADDRESS_MAX,
   headerBytesMax: 16 * 1024,

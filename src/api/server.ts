@@ -6,13 +6,13 @@ import { Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { edgeLimits, type EdgeLimits } from './edge-limits.ts';
 import { createEngine } from './graphql/engine.ts';
-import { graphqlSockets, type GraphqlSockets } from './graphql/websocket.ts';
 import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 import { withinRequest } from './request-context.ts';
 import { RequestLog } from './request-trace.ts';
 import type { NetworkSettings, TlsIdentity } from './settings.ts';
+import { type WebSockets, webSockets } from './web-sockets.ts';
 import { SignInPaths } from './sign-in/sign-in-paths.ts';
 
 /** Disposing takes no more requests, ends WebSockets (1001), streams and downloads, and resolves within seconds. */
@@ -73,12 +73,7 @@ const optionsOf = (limits: EdgeLimits): ServerOptions => ({
 });
 
 /** Lets a server answer, within the context of each request. */
-const serveOn = (
-  server: Server,
-  answering: Answering,
-  connections: Connections,
-  sockets: GraphqlSockets | null,
-): void => {
+const serveOn = (server: Server, answering: Answering, connections: Connections, sockets: WebSockets | null): void => {
   const { network } = answering.parts;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     connections.watch(response);
@@ -118,7 +113,7 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
     credentials: stack.use(new OpenCredentials(parts)),
     lines,
   };
-  const sockets = graphqlSockets(shared);
+  const sockets = webSockets(shared);
   const stop = new AbortController();
   stack.defer(async () => {
     stop.abort();

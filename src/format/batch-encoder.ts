@@ -14,29 +14,74 @@ const payloadEncoder = new Encoder({ maxDepth: EVENT_DEPTH_MAX + 1 });
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/**
- * Events as a batch: what scanBatch takes. Data beyond EVENT_BYTES_MAX is cut (outside a character), and its real length
- * in bytes stands behind it in the payload.
- * @throws InvalidInput naming `events[index]` for times that are not whole or go backwards, for codes that no event may
- *   have, and for payloads that cannot be stored
- */
-export const encodeBatch = (events: readonly RecordedEvent[]): Uint8Array => {
-  if (events.length === 0) throw new InvalidInput('events', 'events must hold at least 1 event');
-  const writer = new MsgpackWriter(1024);
-  let before = 0;
-  for (const [index, event] of events.entries()) {
-    const field = `events[${index}]`;
-    checkTime(event.timeMs, before, field);
+/** What becomes of data beyond EVENT_BYTES_MAX: cut, with its real length beside it; or the event is refused. */
+export type LongData = 'cut' | 'refuse';
+
+/** Makes a batch, event by event: what scanBatch takes. */
+export class BatchEncoder {
+  readonly #writer = new MsgpackWriter(1024);
+  readonly #longData: LongData;
+  #count = 0;
+  #beforeMs = 0;
+
+  constructor(longData: LongData) {
+    this.#longData = longData;
+  }
+
+  /**
+   * @throws InvalidInput naming `events[index]` for times that are not whole or go backwards, for codes that no event may
+   *   have, for payloads that cannot be stored, and for longer ones that are not to be cut
+   */
+  add(event: RecordedEvent): void {
+    const field = `events[${this.#count}]`;
+    checkTime(event.timeMs, this.#beforeMs, field);
     checkCode(event.code, field);
     const data = event.payload[0];
+    const deltaMs = event.timeMs - this.#beforeMs;
     if ((event.code === 'o' || event.code === 'i') && data instanceof Uint8Array && event.payload.length === 1) {
-      writeData(writer, event.timeMs - before, event.code, data);
+      if (data.length > EVENT_BYTES_MAX) this.#mayCut(field, data.length);
+      writeData(this.#writer, deltaMs, event.code, data);
     } else {
-      writePayload(writer, event.timeMs - before, event, field);
+      this.#writePayload(deltaMs, event, field);
     }
-    before = event.timeMs;
+    this.#beforeMs = event.timeMs;
+    this.#count += 1;
   }
-  return writer.finish();
+
+  /** The bytes; nothing may be added after it. @throws InvalidInput when there is no event */
+  finish(): Uint8Array {
+    if (this.#count === 0) throw new InvalidInput('events', 'events must hold at least 1 event');
+    return this.#writer.finish();
+  }
+
+  #writePayload(deltaMs: number, event: RecordedEvent, field: string): void {
+    const payload = storable(event.payload, `${field}.payload`, 0) as unknown[];
+    let elements = payload.map((element) => payloadEncoder.encode(element));
+    const size = sizeOf(elements);
+    if (size > PAYLOAD_BYTES_MAX) {
+      this.#mayCut(field, size);
+      elements = cutPayload(payload, elements, size - EVENT_BYTES_MAX, field).map((element) =>
+        payloadEncoder.encode(element),
+      );
+    }
+    this.#writer.array(2 + elements.length);
+    this.#writer.wholeNumber(deltaMs);
+    this.#writer.shortText(event.code);
+    for (const element of elements) this.#writer.raw(element);
+  }
+
+  #mayCut(field: string, size: number): void {
+    if (this.#longData === 'cut') return;
+    const limit = `must have at most ${EVENT_BYTES_MAX} bytes of payload, got ${size}`;
+    throw new InvalidInput(field, `${field} ${limit}: send it in pieces, or cut with its real length beside it`);
+  }
+}
+
+/** Events as a batch. Data beyond EVENT_BYTES_MAX is cut outside a character. @throws InvalidInput as BatchEncoder does */
+export const encodeBatch = (events: readonly RecordedEvent[]): Uint8Array => {
+  const encoder = new BatchEncoder('cut');
+  for (const event of events) encoder.add(event);
+  return encoder.finish();
 };
 
 const checkTime = (timeMs: number, before: number, field: string): void => {
@@ -65,21 +110,6 @@ const writeData = (writer: MsgpackWriter, deltaMs: number, code: string, data: U
   writer.shortText(code);
   writer.binary(isWhole ? data : cutBytes(data, EVENT_BYTES_MAX));
   if (!isWhole) writer.wholeNumber(data.length);
-};
-
-const writePayload = (writer: MsgpackWriter, deltaMs: number, event: RecordedEvent, field: string): void => {
-  const payload = storable(event.payload, `${field}.payload`, 0) as unknown[];
-  let elements = payload.map((element) => payloadEncoder.encode(element));
-  const size = sizeOf(elements);
-  if (size > PAYLOAD_BYTES_MAX) {
-    elements = cutPayload(payload, elements, size - EVENT_BYTES_MAX, field).map((element) =>
-      payloadEncoder.encode(element),
-    );
-  }
-  writer.array(2 + elements.length);
-  writer.wholeNumber(deltaMs);
-  writer.shortText(event.code);
-  for (const element of elements) writer.raw(element);
 };
 
 const sizeOf = (elements: readonly Uint8Array[]): number => elements.reduce((sum, element) => sum + element.length, 0);

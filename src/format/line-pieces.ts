@@ -12,12 +12,17 @@ export type LineWriter = {
   tail(): string;
 };
 
-/** The lines in pieces of about 64 KiB; one run in memory at a time, read when the piece before was taken. */
+/**
+ * The lines in pieces of at most about 64 KiB; one run in memory at a time, read when the piece before was taken. What there is
+ * of lines is handed on before the next run is waited for, which may not have happened yet.
+ */
 export async function* linePieces(
   runs: AsyncIterable<Run> | Iterable<Run>,
   writer: LineWriter,
 ): AsyncGenerator<string, void, void> {
-  let piece = writer.head();
+  let piece = '';
+  const head = writer.head();
+  if (head !== '') yield head;
   for await (const run of runs) {
     for (const line of writer.lines(run)) {
       piece += line;
@@ -25,6 +30,8 @@ export async function* linePieces(
       yield piece;
       piece = '';
     }
+    if (piece !== '') yield piece;
+    piece = '';
   }
   piece += writer.tail();
   if (piece !== '') yield piece;

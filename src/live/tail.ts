@@ -1,5 +1,6 @@
 import type { Visibility } from '../model/access.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
+import { SEEN_TOLD_MS } from '../model/limits.ts';
 import type { Run } from '../model/run.ts';
 import { isRunning, type Session } from '../model/session.ts';
 import type { CatalogReader } from '../store/catalog/catalog.ts';
@@ -39,20 +40,28 @@ export async function* tailRecording(
   }
 }
 
-/** The session's state now, then at each change; ends when it has ended and its recordings are sealed. */
+/**
+ * The session's state now, then at each change, and when it was seen again, at most once in SEEN_TOLD_MS; ends when it has ended
+ * and its recordings are sealed.
+ */
 export async function* tailSession(
-  { catalog, bus }: TailParts,
+  { catalog, bus, clock }: TailParts & { readonly clock: () => number },
   visibility: Visibility,
   sessionId: SessionId,
   signal: AbortSignal,
 ): AsyncGenerator<Session, void, void> {
   using listener = bus.listen(sessionTopic(sessionId));
   let shown = -1;
+  let seenAtMs = 0;
+  let toldAtMs = 0;
   while (!signal.aborted) {
     const session = await catalog.session(visibility, sessionId);
     if (session === null) return;
-    if (session.revision.position > shown) {
+    const isSeenAgain = session.lastSeenAtMs > seenAtMs && clock() - toldAtMs >= SEEN_TOLD_MS;
+    if (session.revision.position > shown || isSeenAgain) {
       shown = session.revision.position;
+      seenAtMs = session.lastSeenAtMs;
+      toldAtMs = clock();
       yield session;
     }
     if (isOver(session)) return;

@@ -117,7 +117,7 @@ export const WEBSOCKET_OPERATIONS_MAX = 20;
 /** Operations of one credential that run at once, over all its connections; more wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 4;
 /** Bytes that wait to be sent on a WebSocket, beyond which nothing more is read from it. */
-export const WEBSOCKET_WAITING_BYTES_MAX = 1024 * 1024;
+export const WEBSOCKET_WAITING_BYTES_MAX = 8 * 1024 * 1024;
 /** WebSockets that are open at once with one credential, unless told otherwise … */
 export const WEBSOCKETS_PER_CREDENTIAL_MAX = 1_000;
 /** … and from one address. */

@@ -77,7 +77,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-const parts = () => ({ catalog: opened.catalog, reader: opened.reader, bus });
+const parts = () => ({ catalog: opened.catalog, reader: opened.reader, bus, clock: () => opened.clock.nowMs });
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 /** Everything that was ready has run, and nothing is left but waiting. */
 const quiet = async (): Promise<void> => {

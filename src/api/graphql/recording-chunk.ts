@@ -13,7 +13,7 @@ import { builder } from './builder.ts';
 import { connectionOf, PageInfoRef, type Connection, type Edge } from './connection.ts';
 import { visibilityFor } from './context.ts';
 import { RecordingChunkRef, RecordingEventRef, RecordingRef } from './refs.ts';
-import { noteWatched } from './watched.ts';
+import { noteWatched } from '../watched.ts';
 
 /** What a run of 256 KiB costs in each form, of GRAPHQL_COST_MAX: 11, 6 and less than 1 ms of one core, and its reading. */
 const TYPED_COST = 600;

@@ -11,7 +11,7 @@ import { visibilityFor, type Context } from './context.ts';
 import { following } from './following.ts';
 import { readSeconds } from './recording-chunk.ts';
 import { RecordingChunkRef } from './refs.ts';
-import { noteEachWatched } from './watched.ts';
+import { noteEachWatched } from '../watched.ts';
 
 /** @throws NotFound when the session is not there, or has no such recording */
 const findRecording = async (

@@ -23,6 +23,7 @@ import './revoke-token.ts';
 import './audit-entry.ts';
 import './audit-log.ts';
 import './session-following.ts';
+import './session-feed.ts';
 import './recording-following.ts';
 import { builder } from './builder.ts';
 

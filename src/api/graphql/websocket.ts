@@ -1,43 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Server as Protocol } from 'graphql-ws';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_WAITING_BYTES_MAX } from '../../model/limits.ts';
-import { refuseConnection } from '../answer.ts';
-import { isAllowedOrigin } from '../cors.ts';
-import { originOf, type RequestOrigin } from '../origin.ts';
-import type { ApiParts } from '../parts.ts';
+import type { WebSocket } from 'ws';
+import { WEBSOCKET_WAITING_BYTES_MAX } from '../../model/limits.ts';
+import type { RequestOrigin } from '../origin.ts';
+import type { Log } from '../parts.ts';
 import { withinRequest } from '../request-context.ts';
-import { CLOSE_MS, type Extra, socketProtocol, type SocketParts } from './websocket-operations.ts';
+import type { Extra } from './websocket-operations.ts';
 
-const protocolName = 'graphql-transport-ws';
-/** A client that says nothing is asked this often whether it is there, and has as long to answer. */
-const PING_MS = 15_000;
-
-/** GraphQL over WebSocket, by the graphql-transport-ws protocol. Each item is sent before the next one is read. */
-export type GraphqlSockets = AsyncDisposable & {
-  /** Takes over a connection, or refuses it with an HTTP answer. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-};
-
-const speaksOurProtocol = (request: IncomingMessage): boolean =>
-  (request.headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === protocolName);
-
-/** Pings a socket for as long as it is open, and cuts it when it does not answer. */
-const keepAlive = (socket: WebSocket): void => {
-  let isAlive = true;
-  socket.on('pong', () => (isAlive = true));
-  const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    socket.ping();
-  }, PING_MS);
-  timer.unref();
-  socket.once('close', () => clearInterval(timer));
-};
-
-const serve = (
-  { log }: ApiParts,
+/** Speaks the graphql-transport-ws protocol on a socket that was opened. Each item is sent before the next one is read. */
+export const serveGraphqlSocket = (
+  log: Log,
   protocol: Protocol<Extra>,
   socket: WebSocket,
   request: IncomingMessage,
@@ -50,7 +22,6 @@ const serve = (
     socket.close(1011, 'Internal server error');
   };
   socket.on('error', fail);
-  keepAlive(socket);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -76,52 +47,4 @@ const serve = (
     held.dispose();
     void closed(code, String(reason)).catch(fail);
   });
-};
-
-export const graphqlSockets = (given: SocketParts): GraphqlSockets => {
-  const { parts } = given;
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX,
-    perMessageDeflate: false,
-    handleProtocols: () => protocolName,
-  });
-  const protocol = socketProtocol(given);
-  const requestIds = new WeakMap<IncomingMessage, string>();
-  server.on('headers', (headers, request) => headers.push(`x-request-id: ${requestIds.get(request) ?? ''}`));
-  // A handshake that is none.
-  server.on('wsClientError', ({ message }, socket, request) => {
-    const { requestId } = originOf(request, parts.network);
-    refuseConnection(socket, requestId, { status: 400, code: 'BAD_REQUEST', message });
-  });
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, origin: RequestOrigin): void => {
-    const refuse = (status: number, code: string, message: string): void => {
-      parts.log('debug', 'a WebSocket was refused', { status, reason: message, address: origin.ip });
-      refuseConnection(socket, origin.requestId, { status, code, message });
-    };
-    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(404, 'NOT_FOUND', 'WebSockets are at /graphql');
-    if (!isAllowedOrigin(request, parts.network))
-      return refuse(403, 'FORBIDDEN', 'WebSockets of other sites are refused');
-    if (!speaksOurProtocol(request)) return refuse(400, 'BAD_REQUEST', `the only subprotocol is ${protocolName}`);
-    requestIds.set(request, origin.requestId);
-    server.handleUpgrade(request, socket, head, (opened) => serve(parts, protocol, opened, request, origin));
-  };
-  return {
-    upgrade: (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
-      const origin = originOf(request, parts.network);
-      withinRequest(origin, () => upgrade(request, socket, head, origin));
-    },
-    [Symbol.asyncDispose]: async () => {
-      const cut = setTimeout(() => {
-        for (const socket of server.clients) socket.terminate();
-      }, CLOSE_MS);
-      for (const socket of server.clients) socket.close(1001, 'The server stops');
-      await Promise.all(
-        Array.from(server.clients, (socket) => new Promise((resolve) => void socket.once('close', resolve))),
-      );
-      clearTimeout(cut);
-      server.close();
-    },
-  };
 };

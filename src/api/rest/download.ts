@@ -9,8 +9,10 @@ import { writeAsciicastV2, writeAsciicastV3 } from '../../format/asciicast/ascii
 import { writeNdjson } from '../../format/ndjson.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import { unpacked } from '../../store/recordings/unpacked.ts';
+import { tailRecording } from '../../live/tail.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
+import { oneOf } from './query.ts';
 import { parameter, type PathParameters, type Route } from './route.ts';
 import { noteDownload } from './note-download.ts';
 import { sendStored } from './stored-download.ts';
@@ -22,9 +24,13 @@ type Format = (exchange: Exchange, wanted: Wanted) => Promise<void>;
 
 const everything = { fromEvent: 0, fromMs: 0, toMs: null };
 
-/** What is stored now, in closed chunks and out of them. */
-const runsOf = ({ parts, viewer }: Exchange, { recording }: Wanted): AsyncIterable<Run> =>
-  parts.reader.runs(visibilityOf(viewer), recording.recordingId, everything);
+/** What is stored now, in closed chunks and out of them; with `?follow=true` also what comes, until it is sealed. */
+const runsOf = ({ parts, viewer, query, gone }: Exchange, { recording }: Wanted): AsyncIterable<Run> => {
+  const visibility = visibilityOf(viewer);
+  return oneOf(query, 'follow', ['true', 'false']) === 'true'
+    ? tailRecording(parts, visibility, recording.recordingId, everything, gone)
+    : parts.reader.runs(visibility, recording.recordingId, everything);
+};
 
 const attachment = ({ recording }: Wanted, extension: string): Readonly<Record<string, string>> => ({
   'content-disposition': `attachment; filename="${recording.recordingId}.${extension}"`,

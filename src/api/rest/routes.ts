@@ -1,5 +1,6 @@
 import { downloadRoutes } from './download.ts';
 import { localAuditRoutes } from './local-audit.ts';
+import { liveRoutes } from './live.ts';
 import { localIntakeRoutes } from './local-intake.ts';
 import { metricsRoutes } from './metrics-route.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...sessionLogRoutes,
   ...downloadRoutes,
+  ...liveRoutes,
   ...localIntakeRoutes,
   ...localAuditRoutes,
   ...metricsRoutes,

@@ -31,6 +31,19 @@ export const writeAsciicastV2 = (fields: AsciicastFields, runs: Runs): AsyncGene
 export const writeAsciicastV3 = (fields: AsciicastFields, runs: Runs): AsyncGenerator<string, void, void> =>
   linePieces(runs, new AsciicastLines(headerV3(fields), (timeMs, beforeMs) => timeMs - beforeMs));
 
+/**
+ * Version 3 as a stream that somebody joins: a line is a message. What was before joinedMs comes at once, and time runs from
+ * there.
+ */
+export const liveLinesV3 = (fields: AsciicastFields, joinedMs: number): LineWriter =>
+  new AsciicastLines(headerV3(fields), (timeMs, beforeMs) => since(joinedMs, timeMs) - since(joinedMs, beforeMs));
+
+/** The same as asciinema-player's event source driver reads it: `{cols, rows, time}`, then times from the moment of joining. */
+export const liveEvents = ({ columns, rows }: AsciicastFields, joinedMs: number): LineWriter =>
+  new AsciicastLines({ cols: columns ?? 80, rows: rows ?? 24, time: 0 }, (timeMs) => since(joinedMs, timeMs));
+
+const since = (joinedMs: number, timeMs: number): number => Math.max(timeMs - joinedMs, 0);
+
 const inSeconds = (timeMs: number | null): number | undefined =>
   timeMs === null ? undefined : Math.floor(timeMs / 1000);
 
