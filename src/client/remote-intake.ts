@@ -1,90 +1,96 @@
-import { decodeBase64 } from '../format/base64.ts';
-import { type Refusal, refusalCodes, Unavailable } from '../model/errors.ts';
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import type {
   AppendedEvents,
   AppendEvents,
   CloseSession,
+  FedRecording,
+  FedSession,
+  FedSessionEvent,
+  Heartbeat,
   Intake,
   OpenedRecording,
   OpenedSession,
   OpenRecording,
   OpenSession,
   Producer,
+  RecordSessionEvent,
 } from '../model/intake.ts';
-import type { Recording } from '../model/recording.ts';
-import { refusalFromWire } from '../model/refusal-wire.ts';
-import type { Session, SessionKill } from '../model/session.ts';
+import { mutateServer, queryServer } from './graphql-call.ts';
+import { producerDocuments, viewerDocument } from './producer-documents.ts';
+import { graphqlKill, type GraphqlKill, killOf, requestOf, type SentKill } from './sent-kill.ts';
+import { callServer, type ServerParts } from './server-calls.ts';
 
-export type RemoteIntakeParts = {
-  /** Of the running server, without a slash at the end. */
-  readonly url: string;
-  /** The token of the server's process, which is in its data folder. */
-  readonly token: string;
+type SentSession = Pick<FedSession, 'sessionId' | 'status' | 'endReason'> & {
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly kill: GraphqlKill | null;
 };
+type SentRecording = Omit<FedRecording, 'startedAtMs'> & { readonly startedAt: string };
+type SentEvent = Pick<FedSessionEvent, 'kind' | 'message'> & { readonly at: string };
+type SentAppended = { readonly next_event: number; readonly kill?: SentKill };
 
-/** A recording as it is sent: bytes as base64. */
-type SentRecording = Omit<Recording, 'headHash' | 'signature'> & {
-  readonly headHash: string | null;
-  readonly signature: string | null;
-};
-
-/** What a refusal says beside its code and message; each code has some of these. */
-type SentRefusal = {
-  readonly code: string;
-  readonly message: string;
-  readonly field?: string;
-  readonly next_event?: number;
-  readonly epoch?: number;
-  readonly session_id?: string;
-  readonly kill?: SessionKill;
-  readonly retry_after?: number;
-};
-
-/** What the call was about, for refusals that name it. */
-type Sent = {
-  readonly method: 'POST' | 'PUT';
-  readonly path: string;
-  readonly type: 'application/json' | 'application/msgpack';
-  readonly body: string | Uint8Array;
-  readonly about: { readonly recordingId?: RecordingId; readonly firstEvent?: number; readonly epoch?: number | null };
-};
-
-/** Seconds after which to try again when the server does not say. */
-const RETRY_AFTER_SECONDS = 5;
+const compress = promisify(zstdCompress);
+/** Less is not worth the work, and within this machine nothing is. */
+const COMPRESSED_BYTES_MIN = 1024;
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /**
- * The intake of a server that runs on this machine. Each call is one request, and safe to repeat; nothing is kept or
- * repeated here. A server that cannot be reached is Unavailable.
+ * The intake of a server, over its public API. Each call is one request, and safe to repeat; nothing is kept or repeated here.
+ * A server that cannot be reached is Unavailable.
+ *
+ * The server knows by the token who feeds: what is given as the producer must be what `producer` tells, and is not sent.
  */
 export class RemoteIntake implements Intake {
-  readonly #parts: RemoteIntakeParts;
+  readonly #server: ServerParts;
+  readonly #isNear: boolean;
   /** Per recording: the batch that was sent last. */
   readonly #appending = new Map<RecordingId, Promise<unknown>>();
 
-  constructor(parts: RemoteIntakeParts) {
-    this.#parts = parts;
+  constructor(server: ServerParts) {
+    this.#server = server;
+    this.#isNear = loopback.has(new URL(server.url).hostname);
   }
 
-  async openSession(producer: Producer, input: OpenSession): Promise<OpenedSession> {
-    type Answer = Omit<OpenedSession, 'recording'> & { readonly recording: SentRecording | null };
-    const opened = await this.#post<Answer>(producer, 'open-session', input);
-    return { ...opened, recording: opened.recording === null ? null : receivedRecording(opened.recording) };
+  /** As whom the server takes what is fed with this token. @throws Forbidden when it may not feed, Unauthenticated, Unavailable */
+  async producer(): Promise<Producer> {
+    type Answer = { readonly viewer: { readonly name: string; readonly producer: string | null } };
+    const { viewer } = (await queryServer(this.#server, viewerDocument)) as Answer;
+    return { producer: viewer.producer ?? viewer.name, actor: viewer.name };
+  }
+
+  async openSession(_producer: Producer, { startedAtMs, ...input }: OpenSession): Promise<OpenedSession> {
+    type Payload = Omit<OpenedSession, 'session' | 'recording'> & {
+      readonly session: SentSession;
+      readonly recording: SentRecording | null;
+    };
+    const opened = await mutateServer<Payload>(this.#server, producerDocuments.openSession, {
+      ...input,
+      startedAt: dateTime(startedAtMs),
+    });
+    return {
+      session: sessionOf(opened.session),
+      recording: opened.recording === null ? null : recordingOf(opened.recording),
+      nextEvent: opened.nextEvent,
+      epoch: opened.epoch,
+    };
   }
 
   async openRecording(
-    producer: Producer,
+    _producer: Producer,
     input: { readonly sessionId: SessionId; readonly epoch: number } & OpenRecording,
   ): Promise<OpenedRecording> {
-    type Answer = Omit<OpenedRecording, 'recording'> & { readonly recording: SentRecording };
-    const opened = await this.#post<Answer>(producer, 'open-recording', input, { epoch: input.epoch });
-    return { ...opened, recording: receivedRecording(opened.recording) };
+    type Payload = { readonly recording: SentRecording; readonly nextEvent: number };
+    const { openRecording } = producerDocuments;
+    const opened = await mutateServer<Payload>(this.#server, openRecording, input, { epoch: input.epoch });
+    return { recording: recordingOf(opened.recording), nextEvent: opened.nextEvent };
   }
 
   /** Batches of one recording are sent in the order of the calls, each when the one before was answered. */
-  appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
+  appendEvents(_producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
     const { recordingId } = input;
-    const sent = this.#after(this.#appending.get(recordingId), () => this.#append(producer, input));
+    const sent = this.#after(this.#appending.get(recordingId), () => this.#append(input));
     this.#appending.set(recordingId, sent);
     const forget = (): void => {
       if (this.#appending.get(recordingId) === sent) this.#appending.delete(recordingId);
@@ -99,75 +105,81 @@ export class RemoteIntake implements Intake {
     return send();
   }
 
-  #append(producer: Producer, { recordingId, firstEvent, epoch, msgpack }: AppendEvents): Promise<AppendedEvents> {
-    return this.#send<AppendedEvents>(producer, {
+  async #append({ recordingId, firstEvent, epoch, msgpack }: AppendEvents): Promise<AppendedEvents> {
+    const { body, encoding } = await this.#packed(msgpack);
+    const answer = (await callServer(this.#server, {
       method: 'PUT',
-      path: `events/${recordingId}/${firstEvent}?epoch=${epoch}&`,
-      type: 'application/msgpack',
-      body: msgpack,
+      path: `/recordings/${recordingId}/events/${firstEvent}?epoch=${epoch}`,
+      headers: { 'content-type': 'application/msgpack', ...encoding },
+      body,
       about: { recordingId, firstEvent, epoch },
-    });
+    })) as SentAppended;
+    const { kill } = answer;
+    return {
+      nextEvent: answer.next_event,
+      kill: kill === undefined ? null : requestOf(killOf(kill), kill.session_id ?? ''),
+    };
   }
 
-  confirmKill(producer: Producer, sessionId: SessionId): Promise<Session> {
-    return this.#post<Session>(producer, 'confirm-kill', { sessionId });
-  }
-
-  closeSession(producer: Producer, input: CloseSession): Promise<Session> {
-    return this.#post<Session>(producer, 'close-session', input, { epoch: input.epoch });
-  }
-
-  #post<Answer>(producer: Producer, name: string, input: object, about: Sent['about'] = {}): Promise<Answer> {
-    const body = JSON.stringify(input);
-    return this.#send<Answer>(producer, { method: 'POST', path: `${name}?`, type: 'application/json', body, about });
-  }
-
-  async #send<Answer>({ producer, actor }: Producer, { method, path, type, body, about }: Sent): Promise<Answer> {
-    const who = new URLSearchParams({ producer, actor });
-    const url = `${this.#parts.url}/local/intake/${path}${who.toString()}`;
-    const headers = { 'x-access-token': this.#parts.token, 'content-type': type };
-    let response: Response;
-    let answer: unknown;
-    try {
-      response = await fetch(url, { method, headers, body: typeof body === 'string' ? body : Buffer.from(body) });
-      answer = await response.json();
-    } catch (error) {
-      throw unreachable(this.#parts.url, error);
+  async #packed(
+    msgpack: Uint8Array,
+  ): Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly encoding: Readonly<Record<string, string>> }> {
+    if (!this.#isNear && msgpack.length >= COMPRESSED_BYTES_MIN) {
+      const frame = await compress(msgpack, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+      if (frame.length < msgpack.length) return { body: frame, encoding: { 'content-encoding': 'zstd' } };
     }
-    // NOTE: answers come from the same version of this program, so they have the port's types.
-    if (response.ok) return answer as Answer;
-    throw refusalOf((answer as { readonly error: SentRefusal }).error, about);
+    return { body: new Uint8Array(msgpack), encoding: {} };
+  }
+
+  async heartbeat(_producer: Producer, sessionIds: readonly SessionId[]): Promise<Heartbeat> {
+    type Payload = {
+      readonly kills: readonly (GraphqlKill & { readonly sessionId: string })[];
+      readonly unknown: readonly SessionId[];
+    };
+    const { kills, unknown } = await mutateServer<Payload>(this.#server, producerDocuments.heartbeat, { sessionIds });
+    return { kills: kills.map((kill) => requestOf(graphqlKill(kill), kill.sessionId)), unknown };
+  }
+
+  async recordSessionEvent(
+    _producer: Producer,
+    { atMs, eventId, ...input }: RecordSessionEvent,
+  ): Promise<FedSessionEvent> {
+    const given = { ...input, eventId: eventId ?? crypto.randomUUID(), at: dateTime(atMs) };
+    type Payload = { readonly event: SentEvent };
+    const { event } = await mutateServer<Payload>(this.#server, producerDocuments.recordSessionEvent, given);
+    return { eventId: given.eventId, atMs: Date.parse(event.at), kind: event.kind, message: event.message };
+  }
+
+  async confirmKill(_producer: Producer, sessionId: SessionId): Promise<FedSession> {
+    type Payload = { readonly session: SentSession };
+    const { session } = await mutateServer<Payload>(this.#server, producerDocuments.confirmKill, { sessionId });
+    return sessionOf(session);
+  }
+
+  async closeSession(_producer: Producer, { endedAtMs, ...input }: CloseSession): Promise<FedSession> {
+    type Payload = { readonly session: SentSession };
+    const { closeSession } = producerDocuments;
+    const given = { ...input, endedAt: dateTime(endedAtMs) };
+    const about = { epoch: input.epoch };
+    const { session } = await mutateServer<Payload>(this.#server, closeSession, given, about);
+    return sessionOf(session);
   }
 }
 
-const unreachable = (url: string, cause: unknown): Unavailable => {
-  const error = new Unavailable(`the server at ${url} does not answer`, RETRY_AFTER_SECONDS);
-  error.cause = cause;
-  return error;
-};
+const dateTime = (timeMs: number | null): string | null => (timeMs === null ? null : new Date(timeMs).toISOString());
 
-const receivedBytes = (base64: string | null): Uint8Array | null => (base64 === null ? null : decodeBase64(base64));
-
-const receivedRecording = (recording: SentRecording): Recording => ({
-  ...recording,
-  headHash: receivedBytes(recording.headHash),
-  signature: receivedBytes(recording.signature),
+const sessionOf = ({ startedAt, endedAt, kill, sessionId, status, endReason }: SentSession): FedSession => ({
+  sessionId,
+  status,
+  endReason,
+  startedAtMs: Date.parse(startedAt),
+  endedAtMs: endedAt === null ? null : Date.parse(endedAt),
+  kill: kill === null ? null : graphqlKill(kill),
 });
 
-/** The refusal that the server had. One that this program does not know is an error of one of the two. */
-const refusalOf = (sent: SentRefusal, about: Sent['about']): Refusal | Error => {
-  const code = refusalCodes.find((known) => known === sent.code);
-  if (code === undefined) return new Error(`the server refused with ${sent.code}: ${sent.message}`);
-  return refusalFromWire({
-    code,
-    message: sent.message,
-    field: sent.field ?? 'body',
-    sessionId: sent.session_id as SessionId | undefined,
-    kill: sent.kill,
-    recordingId: about.recordingId,
-    nextEvent: sent.next_event,
-    epoch: sent.epoch,
-    got: (code === 'FENCED' ? about.epoch : about.firstEvent) ?? undefined,
-    retryAfterSeconds: sent.retry_after ?? RETRY_AFTER_SECONDS,
-  });
-};
+const recordingOf = ({ recordingId, kind, state, startedAt }: SentRecording): FedRecording => ({
+  recordingId,
+  kind,
+  state,
+  startedAtMs: Date.parse(startedAt),
+});

@@ -25,7 +25,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   ingest: { imports: ['model', 'format', 'store'], uses: [] },
   upkeep: { imports: ['model', 'format', 'render', 'store'], uses: node('timers/promises') },
   imports: { imports: ['model', 'format'], uses: [] },
-  client: { imports: ['model', 'format'], uses: ['ws', ...node('fs', 'fs/promises', 'path', 'timers/promises')] },
+  client: {
+    imports: ['model', 'format'],
+    uses: ['ws', ...node('fs', 'fs/promises', 'path', 'timers/promises', 'util', 'zlib')],
+  },
   gateways: { imports: ['model', 'format', 'client'], uses: ['*', ...node('*')] },
   api: {
     imports: ['model', 'format', 'render', 'store', 'live', 'ingest'],
