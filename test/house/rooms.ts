@@ -27,7 +27,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   imports: { imports: ['model', 'format'], uses: [] },
   client: {
     imports: ['model', 'format'],
-    uses: ['ws', ...node('fs', 'fs/promises', 'path', 'timers/promises', 'util', 'zlib')],
+    uses: ['ws', 'graphql-ws/client', ...node('fs', 'fs/promises', 'path', 'timers/promises', 'util', 'zlib')],
   },
   gateways: { imports: ['model', 'format', 'client'], uses: ['*', ...node('*')] },
   api: {
