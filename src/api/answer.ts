@@ -84,9 +84,15 @@ const unexpected: ErrorAnswer = {
   headers: {},
 };
 
-/** What the clients of a path look for beside the error: those of the session-log API, and those of GraphQL. */
-const customaryFields = (path: string, { status, code, message }: ErrorAnswer): Readonly<Record<string, unknown>> => {
+const feedingPath = /^\/recordings\/[^/]+\/events\//;
+
+/** What the clients of a path look for beside the error: those of the session-log API, producers, and those of GraphQL. */
+const customaryFields = (
+  path: string,
+  { status, code, message, fields }: ErrorAnswer,
+): Readonly<Record<string, unknown>> => {
   if (path.startsWith('/api/v1/')) return { error_message: message, status_code: status };
+  if (feedingPath.test(path)) return fields;
   return path === '/graphql' ? { errors: [{ message, extensions: { code } }] } : {};
 };
 

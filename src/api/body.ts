@@ -2,8 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { InvalidInput } from '../model/errors.ts';
 import { HttpError } from './http-error.ts';
 
-const tooLarge = (bytesMax: number): HttpError =>
+export const tooLarge = (bytesMax: number): HttpError =>
   new HttpError(413, 'PAYLOAD_TOO_LARGE', `the body must have at most ${bytesMax} bytes`);
+
+/** Content-Encoding in lower case; `identity` when there is none. */
+export const encodingOf = (request: IncomingMessage): string =>
+  (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
 
 /** The media type without its parameters, in lower case. */
 const mediaTypeOf = (request: IncomingMessage): string =>
@@ -12,12 +16,18 @@ const mediaTypeOf = (request: IncomingMessage): string =>
 /**
  * Every body here has a type that no form of another site can send without asking first: which is what keeps other sites
  * from acting in a user's name.
- * @throws HttpError 415
+ * @returns which of the types it has. @throws HttpError 415
  */
-export const mustHaveType = (request: IncomingMessage, mediaType: string): void => {
-  if (mediaTypeOf(request) !== mediaType) {
-    throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', `the body must be ${mediaType}`, { accept: mediaType });
-  }
+export const mustHaveType = <MediaType extends string>(
+  request: IncomingMessage,
+  ...mediaTypes: readonly MediaType[]
+): MediaType => {
+  const given = mediaTypeOf(request);
+  const found = mediaTypes.find((mediaType) => mediaType === given);
+  if (found !== undefined) return found;
+  throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', `the body must be ${mediaTypes.join(' or ')}`, {
+    accept: mediaTypes.join(', '),
+  });
 };
 
 /** The whole body. @throws HttpError 413 when it has more than bytesMax, and no more of it is read then */

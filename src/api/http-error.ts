@@ -8,6 +8,7 @@ import {
   type SessionKilled,
   type Unavailable,
 } from '../model/errors.ts';
+import type { SessionKill } from '../model/session.ts';
 
 /** A refusal that only HTTP knows: the wrong method, a body that is too large, a range that is not there. */
 export class HttpError extends Error {
@@ -46,6 +47,18 @@ const statuses: Readonly<Record<Refusal['code'], number>> = {
   REVISION_UNKNOWN: 410,
 };
 
+/** Who had a session cut, when and why, as plain HTTP tells it. */
+export const killJson = ({ requestedAtMs, requestedBy, reason }: Omit<SessionKill, 'confirmedAtMs'>) => ({
+  requested_at: new Date(requestedAtMs).toISOString(),
+  requested_by: requestedBy,
+  reason,
+});
+
+const endedKillJson = (kill: SessionKill) => ({
+  ...killJson(kill),
+  confirmed_at: kill.confirmedAtMs === null ? null : new Date(kill.confirmedAtMs).toISOString(),
+});
+
 /** How a failure stands in an answer. `fields` are what a program needs beside code and message. */
 export type ErrorAnswer = {
   readonly status: number;
@@ -68,7 +81,7 @@ const fieldsOf = (refusal: Refusal): Readonly<Record<string, unknown>> => {
     case 'SESSION_ENDED':
       return { session_id: (refusal as SessionEnded).sessionId };
     case 'SESSION_KILLED':
-      return { kill: (refusal as SessionKilled).kill };
+      return { kill: endedKillJson((refusal as SessionKilled).kill) };
     case 'UNAVAILABLE':
     case 'RATE_LIMITED':
       return { retry_after: (refusal as Unavailable | RateLimited).retryAfterSeconds };

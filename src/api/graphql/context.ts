@@ -1,4 +1,5 @@
-import { visibilityOf, type Action, type Visibility } from '../../model/access.ts';
+import { producerOf, visibilityOf, type Action, type Visibility } from '../../model/access.ts';
+import type { Producer } from '../../model/intake.ts';
 import type { Caller, Viewer } from '../../model/viewer.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -16,4 +17,10 @@ export type Context = {
 export const visibilityFor = (context: Context, action: Action): Visibility => {
   context.parts.audit.checkAllowed(context.caller, action);
   return visibilityOf(context.viewer);
+};
+
+/** As whom the viewer feeds. @throws Forbidden when the viewer may not feed at all */
+export const feederFor = ({ parts, caller, viewer }: Context): Producer => {
+  parts.audit.checkAllowed(caller, 'feed');
+  return producerOf(viewer);
 };

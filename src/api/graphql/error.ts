@@ -1,8 +1,16 @@
-import type { Forbidden, InvalidInput, SessionEnded } from '../../model/errors.ts';
+import type {
+  EventGap,
+  Fenced,
+  Forbidden,
+  InvalidInput,
+  SessionEnded,
+  SessionKilled,
+  Unavailable,
+} from '../../model/errors.ts';
 import { noSuchSession } from '../../model/access.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';
-import { ErrorRef, SessionRef, type Told } from './refs.ts';
+import { ErrorRef, SessionKillRef, SessionRef, type Told } from './refs.ts';
 import { RoleEnum } from './viewer.ts';
 
 ErrorRef.implement({
@@ -50,6 +58,42 @@ export const SessionEndedErrorRef = builder
         resolve: async (error, _arguments, context) =>
           (await context.parts.catalog.session(visibilityFor(context, 'read-metadata'), error.sessionId)) ??
           noSuchSession(),
+      }),
+    }),
+  });
+
+export const SessionKilledErrorRef = builder
+  .objectRef<Told & Pick<SessionKilled, 'kill'>>('SessionKilledError')
+  .implement({
+    description: 'The session was killed and its cut confirmed; it takes nothing more.',
+    interfaces: [ErrorRef],
+    fields: (t) => ({ kill: t.expose('kill', { type: SessionKillRef, description: 'Who had it cut, when and why.' }) }),
+  });
+
+export const EventGapErrorRef = builder.objectRef<Told & Pick<EventGap, 'nextEvent'>>('EventGapError').implement({
+  description: 'The batch begins beyond the next event that the recording wants: what lies between has not come.',
+  interfaces: [ErrorRef],
+  fields: (t) => ({
+    nextEvent: t.exposeInt('nextEvent', { description: 'Ordinal of the event to send again from.' }),
+  }),
+});
+
+export const FencedErrorRef = builder.objectRef<Told & Pick<Fenced, 'epoch'>>('FencedError').implement({
+  description: 'The session was opened again after this producer opened it: whoever did so feeds it now.',
+  interfaces: [ErrorRef],
+  fields: (t) => ({ epoch: t.exposeInt('epoch', { description: 'The epoch of the newest open.' }) }),
+});
+
+export const UnavailableErrorRef = builder
+  .objectRef<Told & Pick<Unavailable, 'retryAfterSeconds'>>('UnavailableError')
+  .implement({
+    description: 'The server cannot take recordings now: its disk is too full, or it is stopping. Nothing was kept.',
+    interfaces: [ErrorRef],
+    fields: (t) => ({
+      retryAfter: t.float({
+        nullable: true,
+        description: 'Seconds after which to try again; null when nobody can say.',
+        resolve: (error) => error.retryAfterSeconds,
       }),
     }),
   });

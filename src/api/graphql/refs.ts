@@ -1,4 +1,5 @@
 import type { TypedEvent } from '../../format/run-events.ts';
+import type { KillRequest } from '../../model/intake.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
@@ -11,6 +12,7 @@ import { builder } from './builder.ts';
 export const SessionRef = builder.objectRef<Session>('Session');
 export const SessionEventRef = builder.objectRef<SessionEvent>('SessionEvent');
 export const SessionKillRef = builder.objectRef<SessionKill>('SessionKill');
+export const KillRequestRef = builder.objectRef<KillRequest>('KillRequest');
 export const RecordingRef = builder.objectRef<Recording>('Recording');
 export const RecordingChunkRef = builder.objectRef<Run>('RecordingChunk');
 export const UserRef = builder.objectRef<User>('User');

@@ -1,9 +1,13 @@
 import { Refusal } from '../../model/errors.ts';
 import {
   ConflictErrorRef,
+  EventGapErrorRef,
+  FencedErrorRef,
   ForbiddenErrorRef,
   NotFoundErrorRef,
   SessionEndedErrorRef,
+  SessionKilledErrorRef,
+  UnavailableErrorRef,
   ValidationErrorRef,
 } from './error.ts';
 import type { Told } from './refs.ts';
@@ -15,6 +19,10 @@ const refusedTypes = {
   BAD_USER_INPUT: ValidationErrorRef,
   CONFLICT: ConflictErrorRef,
   SESSION_ENDED: SessionEndedErrorRef,
+  SESSION_KILLED: SessionKilledErrorRef,
+  EVENT_GAP: EventGapErrorRef,
+  FENCED: FencedErrorRef,
+  UNAVAILABLE: UnavailableErrorRef,
 } as const;
 export type RefusedCode = keyof typeof refusedTypes;
 
@@ -34,6 +42,9 @@ export const orRefused = async <Payload>(
     return { ...error, code, message: error.message };
   }
 };
+
+/** The members of a result's union that stand for refusals of these codes. */
+export const refusedMembers = (codes: readonly RefusedCode[]) => codes.map((code) => refusedTypes[code]);
 
 /** The type of a refusal; null for a payload. */
 export const refusedTypeOf = (result: object) => ('code' in result ? refusedTypes[(result as Refused).code] : null);

@@ -1,4 +1,4 @@
-import type { sessionEventKinds, sessionProtocols, sessionStatuses } from '../../model/session.ts';
+import type { producerEventKinds, sessionEventKinds, sessionProtocols, sessionStatuses } from '../../model/session.ts';
 import { builder } from './builder.ts';
 
 export const SessionProtocolEnum = builder.enumType('SessionProtocol', {
@@ -46,4 +46,15 @@ export const SessionEventKindEnum = builder.enumType('SessionEventKind', {
     ERASED: { description: 'Recordings were deleted by a person.' },
     NOTE: { description: 'A remark, of a person, the producer or this server.' },
   } satisfies Record<(typeof sessionEventKinds)[number], object>,
+});
+
+export const ProducerEventKindEnum = builder.enumType('ProducerEventKind', {
+  description: "What a producer may add to a session's story; the rest is the server's own to say.",
+  values: {
+    AUTHORIZED: { description: 'The user was let in.' },
+    DENIED: { description: 'One thing was refused to the user.' },
+    CLIENT_SOFTWARE: { description: 'The client said what it is.' },
+    POLICY: { description: 'A rule was applied.' },
+    NOTE: { description: 'A remark.' },
+  } satisfies Record<(typeof producerEventKinds)[number], object>,
 });

@@ -1,3 +1,4 @@
+import { may, producerOf } from '../../model/access.ts';
 import type { roles, Viewer } from '../../model/viewer.ts';
 import { builder } from './builder.ts';
 
@@ -18,6 +19,11 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the token.' }),
     role: t.expose('role', { type: RoleEnum, description: 'What it may do.' }),
+    producer: t.string({
+      nullable: true,
+      description: 'The producer whose sessions it opens and feeds; null when it may not.',
+      resolve: (viewer) => (may(viewer, 'feed') ? producerOf(viewer).producer : null),
+    }),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,

@@ -1,7 +1,7 @@
 import { downloadRoutes } from './download.ts';
+import { feedingRoutes } from './feeding.ts';
 import { localAuditRoutes } from './local-audit.ts';
 import { liveRoutes } from './live.ts';
-import { localIntakeRoutes } from './local-intake.ts';
 import { metricsRoutes } from './metrics-route.ts';
 import type { Route } from './route.ts';
 import { sessionListRoutes } from './session-list.ts';
@@ -15,7 +15,7 @@ export const routes: readonly Route[] = [
   ...sessionLogRoutes,
   ...downloadRoutes,
   ...liveRoutes,
-  ...localIntakeRoutes,
+  ...feedingRoutes,
   ...localAuditRoutes,
   ...metricsRoutes,
 ];
