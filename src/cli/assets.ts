@@ -27,8 +27,10 @@ export const workerPaths = {
 } as const;
 export type WorkerName = keyof typeof workerPaths;
 
-/** The prebuilt addon's asset is named by its SHA-256: `better-sqlite3/<hex>.node`. */
-export const addonFolder = 'better-sqlite3/';
+/** A prebuilt addon's asset is named by its SHA-256: `better-sqlite3/<hex>.node`. */
+export const addonFolders = { 'better-sqlite3': 'better-sqlite3/', 'node-pty': 'node-pty/' } as const;
+/** What macOS needs beside node-pty's addon, an executable. */
+export const spawnHelper = 'node-pty/spawn-helper';
 export const sampleFolder = 'data/samples/';
 /** Bundled worker scripts: `workers/<name>.cjs`. */
 export const workerFolder = 'workers/';
@@ -63,36 +65,45 @@ export function readSample(name: string): Uint8Array {
   return readBytes(sampleFolder + name);
 }
 
+/** Path of better-sqlite3's addon; null from source, where its package finds its own. @throws as unpackedAddon */
+export const nativeBinding = (): string | null => (isSea() ? unpackedAddon('better-sqlite3') : null);
+
 /**
- * Path of better-sqlite3's addon; null from source, where its package finds its own.
+ * Path of an addon of the single executable.
  *
  * Code can be mapped only from a file, so the executable writes its copy into the first folder of the user's that takes
  * it and lets it be mapped (a mount may be read-only, or noexec). A copy that is there already is compared byte for byte.
  * @throws when no folder will do; the message names them, and why not
  */
-export function nativeBinding(): string | null {
-  if (!isSea()) return null;
-  const key = getAssetKeys().find((candidate) => candidate.startsWith(addonFolder));
-  if (key === undefined) throw new Error('this executable was built without better-sqlite3');
-  const bytes = readBytes(key);
+export function unpackedAddon(name: keyof typeof addonFolders): string {
+  const key = getAssetKeys().find(
+    (candidate) => candidate.startsWith(addonFolders[name]) && candidate.endsWith('.node'),
+  );
+  if (key === undefined) throw new Error(`this executable was built without ${name}`);
   const refusals: string[] = [];
-  for (const folder of addonFolders()) {
+  for (const folder of unpackingFolders()) {
     try {
-      return unpackAddon(folder, key.slice(addonFolder.length), bytes);
+      const path = unpack(folder, key.slice(addonFolders[name].length), readBytes(key), 0o600);
+      process.dlopen({ exports: {} }, path);
+      return path;
     } catch (cause) {
       refusals.push(`${folder}: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
-  throw new Error(`better-sqlite3 cannot be unpacked into any of these folders\n${refusals.join('\n')}`);
+  throw new Error(`${name} cannot be unpacked into any of these folders\n${refusals.join('\n')}`);
 }
 
-function addonFolders(): readonly string[] {
+/** Path of node-pty's helper, in the folder where its addon was unpacked. */
+export const unpackedSpawnHelper = (folder: string): string =>
+  unpack(folder, 'spawn-helper', readBytes(spawnHelper), 0o700);
+
+function unpackingFolders(): readonly string[] {
   const home = process.env['HOME'];
   const own = `reeltime-${process.getuid?.() ?? 'user'}`;
   return [...(home ? [join(home, '.cache', 'reeltime')] : []), join(tmpdir(), own), join('/dev/shm', own)];
 }
 
-function unpackAddon(folder: string, name: string, bytes: Uint8Array): string {
+function unpack(folder: string, name: string, bytes: Uint8Array, mode: number): string {
   // NOTE not `recursive`: Node retries for ever where a parent can never be made, such as under /proc.
   for (const path of [dirname(folder), folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
   refuseForeignFolder(folder);
@@ -100,10 +111,9 @@ function unpackAddon(folder: string, name: string, bytes: Uint8Array): string {
   if (!isSameFile(path, bytes)) {
     const part = `${path}.${process.pid}`;
     rmSync(part, { force: true });
-    writeFileSync(part, bytes, { flag: 'wx', mode: 0o600 });
+    writeFileSync(part, bytes, { flag: 'wx', mode });
     renameSync(part, path);
   }
-  process.dlopen({ exports: {} }, path);
   return path;
 }
 

@@ -10,6 +10,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
 import { networkOptions } from './network-settings.ts';
+import { recordCommand } from './record.ts';
 import { reindexCommand } from './reindex.ts';
 import type { ServeOptions } from './serve.ts';
 import { adminTokenFileOption, dataOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
@@ -59,6 +60,7 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     .showSuggestionAfterError();
   const verbs = [
     serveCommand(signal),
+    recordCommand(signal, setExitCode),
     importCommand(signal, setExitCode),
     listCommand(),
     showCommand(),

@@ -45,7 +45,7 @@ export const adminTokenFileOption = (): Option =>
   ).env('REELTIME_ADMIN_TOKEN_FILE');
 
 /** Secrets that only the environment may hold: a command line is seen by everybody on the machine. */
-export const secretSettings = ['REELTIME_ADMIN_TOKEN', OIDC_CLIENT_SECRET] as const;
+export const secretSettings = ['REELTIME_ADMIN_TOKEN', 'REELTIME_TOKEN', OIDC_CLIENT_SECRET] as const;
 
 /**
  * A setting that nobody reads is a mistake somebody made.

@@ -8,6 +8,8 @@ export type ServerParts = {
   readonly url: string;
   /** Of a PRODUCER, or of the server's own process. */
   readonly token: string;
+  /** Ends what is on its way, when whoever asks cannot wait. */
+  readonly signal?: AbortSignal;
 };
 
 /** What a call was about, for refusals that name it. */
@@ -52,7 +54,7 @@ const ANSWER_MS = 60_000;
  * One request to the server, with the token. Nothing is repeated here. A server that cannot be reached, says nothing, or
  * stands behind something that cannot reach it is Unavailable.
  */
-export const callServer = async ({ url, token }: ServerParts, call: Call): Promise<unknown> => {
+export const callServer = async ({ url, token, signal }: ServerParts, call: Call): Promise<unknown> => {
   const { method, path, headers, body, about = {} } = call;
   let response: Response;
   let text: string;
@@ -62,7 +64,7 @@ export const callServer = async ({ url, token }: ServerParts, call: Call): Promi
       headers: { ...headers, 'x-access-token': token },
       body,
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(signal === undefined ? [] : [signal])]),
     });
     text = await response.text();
   } catch (cause) {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { addonFolder, sampleFolder, workerFolder, workerPaths } from '../assets.ts';
+import { addonFolders, sampleFolder, spawnHelper, workerFolder, workerPaths } from '../assets.ts';
 
 /*
  * Builds dist/reeltime, the program as one executable for this platform: this Node, the bundled program, and as assets
@@ -56,15 +56,25 @@ async function collectAssets(): Promise<Record<string, string>> {
   return {
     ...Object.fromEntries(files.map((path) => [path, join(projectRoot, path)])),
     ...Object.fromEntries(workers),
-    ...addonAsset(),
+    ...addonAssets(),
   };
 }
 
-function addonAsset(): Record<string, string> {
-  const packageFile = createRequire(import.meta.url).resolve('better-sqlite3/package.json');
-  const path = join(dirname(packageFile), 'prebuilds', `${process.platform}-${process.arch}.node`);
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  return { [`${addonFolder}${sha256}.node`]: path };
+function addonAssets(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  const platform = `${process.platform}-${process.arch}`;
+  const sqlite = join(dirname(require.resolve('better-sqlite3/package.json')), 'prebuilds', `${platform}.node`);
+  // The package for a platform lies beside the one that asks for it.
+  const terminal = createRequire(require.resolve('@lydell/node-pty')).resolve(`@lydell/node-pty-${platform}/pty.node`);
+  return {
+    [named(addonFolders['better-sqlite3'], sqlite)]: sqlite,
+    [named(addonFolders['node-pty'], terminal)]: terminal,
+    ...(process.platform === 'darwin' ? { [spawnHelper]: join(dirname(terminal), 'spawn-helper') } : {}),
+  };
+}
+
+function named(folder: string, path: string): string {
+  return `${folder}${createHash('sha256').update(readFileSync(path)).digest('hex')}.node`;
 }
 
 mkdirSync(bundleFolder, { recursive: true });

@@ -1,0 +1,134 @@
+import { rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { hearKillRequests } from '../client/kill-requests.ts';
+import { type LeftoverOutcome, sendLeftovers, setAside } from '../client/leftovers.ts';
+import { isPassing } from '../client/retry.ts';
+import { SessionFeed, type FeedListener, type FeedState } from '../client/session-feed.ts';
+import { Spool } from '../client/spool.ts';
+import { SpoolOwner, thisProcess } from '../client/spool-owner.ts';
+import type { OpenSession, Producer } from '../model/intake.ts';
+import { followingIntake, type RecordServer } from './record-server.ts';
+
+export type RecordFeedingParts = {
+  readonly server: RecordServer;
+  readonly spoolFolder: string;
+  /** Bytes of the session that wait for the server, beyond which events are lost. */
+  readonly spoolBytesMax: number;
+  readonly session: OpenSession;
+  readonly listener: FeedListener;
+};
+
+/** The server knows by the token who feeds; this is not sent. */
+const producer: Producer = { producer: 'local', actor: 'local' };
+
+/** The first answer of the server is waited for this long before the command begins. */
+const FIRST_ANSWER_MS = 3_000;
+/** After the command a server that takes nothing is waited for this long; the rest is sent by a later run. */
+const LAST_ANSWER_MS = 10_000;
+/** … and one that is away, this long. */
+const PATIENCE_MS = 1_000;
+
+const clock = (): number => performance.now();
+const random = (): number => Math.random();
+
+/** What became of the session when its command had ended. */
+export type FeedingEnd = {
+  /** `sent`: the server has everything. `kept`: a later run sends the rest. `refused`: the rest will never be taken. */
+  readonly kind: 'sent' | 'kept' | 'refused';
+  readonly events: number;
+  readonly folder: string;
+  readonly error: unknown;
+};
+
+/** Feeds one session while its command runs, hears of its kill, and sends what earlier runs left. Disposing ends all of it. */
+export class RecordFeeding implements AsyncDisposable {
+  readonly feed: SessionFeed;
+  readonly #spool: Spool;
+  readonly #kills: Disposable;
+  readonly #leftovers = new AbortController();
+  readonly #first = Promise.withResolvers<FeedState>();
+
+  /** @throws what the disk says: nothing can be spooled */
+  constructor({ server, spoolFolder, spoolBytesMax, session, listener }: RecordFeedingParts) {
+    const self = thisProcess(hostname());
+    this.#spool = Spool.create(spoolFolder, { version: 1, server: server.key, session }, spoolBytesMax);
+    const owner = SpoolOwner.take(this.#spool.folder, self);
+    if (owner === null) throw new Error(`${this.#spool.folder} is another process's`);
+    const parts = { intake: followingIntake(server), producer, clock, random };
+    const changed = (state: FeedState): void => {
+      this.#first.resolve(state);
+      listener.changed?.(state);
+    };
+    this.feed = new SessionFeed(
+      { ...parts, spool: this.#spool, owner, patienceMs: PATIENCE_MS },
+      { ...listener, changed },
+    );
+    this.#kills = hearKillRequests({ server: server.find, random, killed: (kill) => this.feed.hear(kill) });
+    void this.#sendLeftovers({ ...parts, root: spoolFolder, server: server.key, self, patienceMs: Infinity });
+  }
+
+  /** What the server said first; `opening` when it says nothing for a while. */
+  async first(): Promise<FeedState> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<FeedState>((resolve) => {
+      timer = setTimeout(() => resolve({ kind: 'opening' }), FIRST_ANSWER_MS);
+    });
+    const state = await Promise.race([this.#first.promise, silence]);
+    clearTimeout(timer);
+    return state;
+  }
+
+  /** Forgets a session whose command never began. */
+  async abandon(): Promise<void> {
+    const { state } = this.feed;
+    const isOpened = this.#spool.state.epoch !== null;
+    this.feed.stop();
+    await this.feed.over;
+    if (state.kind === 'over' || !isOpened) rmSync(this.#spool.folder, { recursive: true, force: true });
+  }
+
+  /** Sends the rest, for as long as the server takes it. Called when the feed was closed. */
+  async finish(): Promise<FeedingEnd> {
+    let left = this.#spool.waitingEvents;
+    const watch = setInterval(() => {
+      const { waitingEvents } = this.#spool;
+      if (waitingEvents === left) this.feed.stop();
+      left = waitingEvents;
+    }, LAST_ANSWER_MS);
+    const { error } = await this.feed.over;
+    clearInterval(watch);
+    const { folder, waitingEvents: events } = this.#spool;
+    if (error === null) return { kind: 'sent', events: 0, folder, error };
+    if (isPassing(error)) return { kind: 'kept', events, folder, error };
+    if (events > 0) return { kind: 'refused', events, folder: setAside(folder), error };
+    rmSync(folder, { recursive: true, force: true });
+    return { kind: 'sent', events, folder, error };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leftovers.abort();
+    this.#kills[Symbol.dispose]();
+    this.feed.stop();
+    await this.feed.over;
+  }
+
+  async #sendLeftovers(parts: Parameters<typeof sendLeftovers>[0]): Promise<void> {
+    try {
+      for await (const _outcome of sendLeftovers(parts, this.#leftovers.signal));
+    } catch {
+      // NOTE a leftover that cannot be read is told of by `--send-spooled`; it must not end the session that runs.
+    }
+  }
+}
+
+/** Sends what earlier runs left for this server, and tells of each. */
+export const sendSpooled = (
+  server: RecordServer,
+  spoolFolder: string,
+  signal: AbortSignal,
+): AsyncGenerator<LeftoverOutcome> => {
+  const self = thisProcess(hostname());
+  const intake = followingIntake(server);
+  const parts = { intake, producer, clock, random, patienceMs: LAST_ANSWER_MS, root: spoolFolder, self };
+  return sendLeftovers({ ...parts, server: server.key }, signal);
+};

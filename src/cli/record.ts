@@ -1,0 +1,61 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { sessionProtocols } from '../model/session.ts';
+import type { RecordOptions } from './record-run.ts';
+import { dataOption } from './settings.ts';
+
+/** A session whose server is away is ended after this long with --strict, unless told otherwise. */
+const AWAY_SECONDS = 30;
+/** MiB of one session that wait for its server, unless told otherwise. */
+const SPOOL_MEBIBYTES = 256;
+
+const above =
+  (least: number): ((text: string) => number) =>
+  (text) => {
+    const value = Number(text);
+    if (!Number.isFinite(value) || value < least) throw new InvalidArgumentError(`must be a number, at least ${least}`);
+    return value;
+  };
+
+const exitStatus = `
+The exit status is the command's; 128 and the signal's number when a signal ended it or this program; 137 when the
+session was killed, or --strict ended it; 126 and 127 for a command that cannot be executed or is not there. The token
+comes from --token-file or REELTIME_TOKEN; without --server the running server of the data folder is used, without one.`;
+
+/** `reeltime record`: a command in a terminal, as a session. */
+export const recordCommand = (signal: AbortSignal, setExitCode: (code: number) => void): Command =>
+  new Command('record')
+    .description('run a command in a terminal and record it as a session, while it runs')
+    .argument('[command...]', 'the command and its words, after --')
+    .addOption(new Option('--server <url>', 'the server to record to').env('REELTIME_SERVER'))
+    .addOption(new Option('--token-file <file>', 'a file that holds its token').env('REELTIME_TOKEN_FILE'))
+    .addOption(dataOption())
+    .option('--user <identity>', 'who; the login name and host when absent')
+    .option('--socket <name>', 'what: the resource; the host name when absent')
+    .addOption(new Option('--protocol <protocol>', 'what kind of session').choices(sessionProtocols).default('SSH'))
+    .option('--upstream <name>', 'what stands behind the protocol', 'local')
+    .option('--input', 'record what is typed, too: it holds passwords')
+    .option('--strict', 'no command without recording: it does not begin, or is ended, when the server is away')
+    .addOption(
+      new Option('--away <seconds>', 'with --strict: how long the server may be away')
+        .argParser(above(0))
+        .default(AWAY_SECONDS),
+    )
+    .addOption(
+      new Option(
+        '--spool <folder>',
+        'where is kept what the server has not taken; in the state folder when absent',
+      ).env('REELTIME_SPOOL'),
+    )
+    .addOption(
+      new Option('--spool-max <mebibytes>', 'how much of the session is kept while the server is away')
+        .argParser(above(0))
+        .default(SPOOL_MEBIBYTES),
+    )
+    .option('--send-spooled', 'send what earlier runs could not, and end')
+    .addHelpText('after', exitStatus)
+    .action(async (words: readonly string[], options: RecordOptions) => {
+      // NOTE other verbs do without the packages behind it.
+      const { record, sendSpooledSessions } = await import('./record-run.ts');
+      const isSending = options.sendSpooled === true;
+      setExitCode(isSending ? await sendSpooledSessions(options, signal) : await record(words, options));
+    });
