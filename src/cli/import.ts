@@ -1,27 +1,26 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { NotARecording } from '../format/asciicast/not-a-recording.ts';
 import { importAsciicast, type Imported } from '../imports/import-asciicast.ts';
 import type { ImportDefaults } from '../imports/session-of-asciicast.ts';
 import { InvalidInput, Refusal } from '../model/errors.ts';
-import type { Producer } from '../model/intake.ts';
 import { type SessionProtocol, sessionProtocols } from '../model/session.ts';
 import { dataFolderAt } from './data-folder.ts';
-import { exitCodes } from './exit-code.ts';
+import { exitCodes, UsageError } from './exit-code.ts';
 import { FileProgress } from './file-progress.ts';
 import { importSources, type Missing, type NamedSource } from './import-sources.ts';
-import { type IntakeDoor, openIntakeDoor } from './intake-door.ts';
+import { type IntakeDoor, openIntakeDoor, openRemoteDoor } from './intake-door.ts';
 import { printable } from './printable.ts';
 import { dataOption } from './settings.ts';
-
-/** Who feeds from this machine, with or without a server: the same content is the same session either way. */
-const producer: Producer = { producer: 'local', actor: 'local' };
 
 /** Files that are taken in at once: they share commits and syncs. */
 const AT_ONCE = 4;
 
 type ImportOptions = {
   readonly data: string;
+  readonly to?: string;
+  readonly tokenFile?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly protocol?: SessionProtocol;
@@ -63,6 +62,14 @@ const readServer = (text: string): { name: string; port: number } => {
   return { name: match?.[1] ?? text, port: Number(match?.[2] ?? 0) };
 };
 
+const readUrl = (text: string): string => {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.username !== '') {
+    throw new InvalidArgumentError('must be the address of a server, such as https://reeltime.example.com');
+  }
+  return url.href.replace(/\/+$/, '');
+};
+
 const readPort = (text: string): number => {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('must be a port from 0 to 65535');
@@ -77,6 +84,12 @@ export const importCommand = (signal: AbortSignal, setExitCode: (code: number) =
     )
     .argument('<file...>', 'files and folders')
     .addOption(dataOption())
+    .addOption(new Option('--to <url>', 'send to this server, instead of the data folder').argParser(readUrl))
+    .addOption(
+      new Option('--token-file <file>', 'a file that holds a token of that server; otherwise REELTIME_TOKEN').env(
+        'REELTIME_TOKEN_FILE',
+      ),
+    )
     .option('--json', 'print a line of JSON for each file')
     .option('-q, --quiet', 'show no progress')
     .addOption(new Option('--protocol <protocol>', 'what kind of session it was').choices(sessionProtocols))
@@ -113,9 +126,24 @@ const defaultsOf = (options: ImportOptions): ImportDefaults => ({
   startedAtMs: options.startedAt ?? null,
 });
 
+const doorOf = ({ data, to, tokenFile }: ImportOptions): Promise<IntakeDoor> => {
+  if (to === undefined) return openIntakeDoor(dataFolderAt(data));
+  const token = tokenFile === undefined ? (process.env['REELTIME_TOKEN'] ?? '') : readTokenFile(tokenFile);
+  if (token === '') throw new UsageError('--to needs --token-file, or REELTIME_TOKEN in the environment');
+  return openRemoteDoor({ url: to, token });
+};
+
+const readTokenFile = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`the token file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
 /** @returns how many files were refused */
 const importAll = async (words: readonly string[], options: ImportOptions, signal: AbortSignal): Promise<number> => {
-  await using door = await openIntakeDoor(dataFolderAt(options.data));
+  await using door = await doorOf(options);
   const counts = { imported: 0, known: 0, refused: 0 };
   {
     using progress = new FileProgress('importing', process.stderr, options.quiet === true);
@@ -146,7 +174,7 @@ const refusalLine = ({ file, reason, line }: Outcome): string =>
 const importEach = async (
   sources: AsyncGenerator<NamedSource | Missing>,
   defaults: ImportDefaults,
-  { intake }: IntakeDoor,
+  { intake, producer }: IntakeDoor,
   progress: FileProgress,
   tell: (source: NamedSource | Missing, outcome: Outcome) => void,
   signal: AbortSignal,

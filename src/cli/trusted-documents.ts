@@ -3,9 +3,19 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { z } from 'zod';
 import type { GraphqlSettings } from '../api/settings.ts';
+import { killRequestsDocument, producerDocuments, viewerDocument } from '../client/producer-documents.ts';
+import { accessDocuments } from '../client/remote-access.ts';
 import { UsageError } from './exit-code.ts';
 
 export type TrustedDocumentsOptions = { readonly trustedDocuments?: string };
+
+/** What this program asks as a producer, and as a verb beside a running server. */
+const ownDocuments: readonly string[] = [
+  ...Object.values(producerDocuments),
+  ...Object.values(accessDocuments),
+  killRequestsDocument,
+  viewerDocument,
+];
 
 /** Documents alone, or each under the SHA-256 of its text. */
 const contents = z.union([z.array(z.string().min(1)), z.record(z.string(), z.string().min(1))]);
@@ -13,7 +23,7 @@ const contents = z.union([z.array(z.string().min(1)), z.record(z.string(), z.str
 export const trustedDocumentsOption = (): Option =>
   new Option(
     '--trusted-documents <file>',
-    'execute these GraphQL documents and no others: a JSON array of them, or an object that has each under its SHA-256',
+    'execute these GraphQL documents and no others but those of this program itself: a JSON array of them, or an object that has each under its SHA-256',
   ).env('REELTIME_TRUSTED_DOCUMENTS');
 
 const readContents = (file: string): z.output<typeof contents> => {
@@ -34,7 +44,10 @@ export const readTrustedDocuments = ({ trustedDocuments: file }: TrustedDocument
   if (file === undefined) return { trustedDocuments: null };
   const given = readContents(file);
   const trustedDocuments = new Map(
-    Object.values(given).map((text) => [createHash('sha256').update(text, 'utf8').digest('hex'), text]),
+    [...ownDocuments, ...Object.values(given)].map((text) => [
+      createHash('sha256').update(text, 'utf8').digest('hex'),
+      text,
+    ]),
   );
   if (!Array.isArray(given)) {
     for (const [name, text] of Object.entries(given)) {

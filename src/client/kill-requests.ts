@@ -2,6 +2,7 @@ import { type Client, createClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import type { KillRequest } from '../model/intake.ts';
 import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../model/limits.ts';
+import { killRequestsDocument } from './producer-documents.ts';
 import { graphqlKill, type GraphqlKill, requestOf } from './sent-kill.ts';
 import type { ServerParts } from './server-calls.ts';
 
@@ -15,8 +16,6 @@ export type KillRequestsParts = {
 };
 
 type SentRequest = { readonly killRequests: GraphqlKill & { readonly sessionId: string } };
-
-const query = 'subscription { killRequests { sessionId requestedAt requestedBy reason } }';
 
 /** The connection is tried again after a second, and after twice as long each time, to this. */
 const RETRY_MAX_MS = 15_000;
@@ -50,7 +49,7 @@ export const hearKillRequests = ({ server, random, killed }: KillRequestsParts):
       killed(requestOf(graphqlKill(kill), sessionId));
     };
     // A server that stops completes it, and one that refuses may have been put right.
-    end = client.subscribe<SentRequest>({ query }, { next, error: again, complete: again });
+    end = client.subscribe<SentRequest>({ query: killRequestsDocument }, { next, error: again, complete: again });
   };
   subscribe();
   return {

@@ -44,5 +44,8 @@ export const producerDocuments = {
   closeSession: document('closeSession', session, ['FencedError']),
 } as const;
 
+/** Cuts, as they are asked for. */
+export const killRequestsDocument = `subscription KillRequests { killRequests { sessionId ${kill} } }`;
+
 /** Who the server takes the caller for. */
 export const viewerDocument = 'query Viewer { viewer { name producer } }';

@@ -26,10 +26,13 @@ type Result = {
 
 const RETRY_AFTER_SECONDS = 5;
 
-const createToken = `mutation ($input: CreateTokenInput!) { result: createToken(input: $input) {
-  __typename ... on CreateTokenPayload { secret } ... on ValidationError { field } ... on Error { message } } }`;
-const revokeToken = `mutation ($input: RevokeTokenInput!) { result: revokeToken(input: $input) {
-  __typename ... on Error { message } } }`;
+/** What of it goes over GraphQL. */
+export const accessDocuments = {
+  createToken: `mutation ($input: CreateTokenInput!) { result: createToken(input: $input) {
+  __typename ... on CreateTokenPayload { secret } ... on ValidationError { field } ... on Error { message } } }`,
+  revokeToken: `mutation ($input: RevokeTokenInput!) { result: revokeToken(input: $input) {
+  __typename ... on Error { message } } }`,
+};
 
 /** Tokens, and the names of the audit log, of a server that runs on this machine. Each call is one request. */
 export class RemoteAccess {
@@ -42,7 +45,7 @@ export class RemoteAccess {
   /** @returns the token's text. @throws InvalidInput, Conflict, Unavailable */
   async createToken({ name, role, producer, expiresAtMs }: TokenWish): Promise<string> {
     const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
-    const { secret } = await this.#mutate(createToken, { name, role, producer, expiresAt });
+    const { secret } = await this.#mutate(accessDocuments.createToken, { name, role, producer, expiresAt });
     if (secret === undefined) throw new Error('the server made a token, and did not show it');
     return secret;
   }
@@ -50,7 +53,7 @@ export class RemoteAccess {
   /** @throws NotFound, Unavailable */
   async revokeToken(tokenId: string): Promise<void> {
     // Global ids are the server's: it has the same version as this program.
-    await this.#mutate(revokeToken, { id: btoa(`Token:${tokenId}`) });
+    await this.#mutate(accessDocuments.revokeToken, { id: btoa(`Token:${tokenId}`) });
   }
 
   /** @throws NotFound, InvalidInput, Unavailable */

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
+import { Forbidden } from '../model/errors.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import type {
   AppendedEvents,
@@ -57,7 +58,8 @@ export class RemoteIntake implements Intake {
   async producer(): Promise<Producer> {
     type Answer = { readonly viewer: { readonly name: string; readonly producer: string | null } };
     const { viewer } = (await queryServer(this.#server, viewerDocument)) as Answer;
-    return { producer: viewer.producer ?? viewer.name, actor: viewer.name };
+    if (viewer.producer === null) throw new Forbidden(`the token ${viewer.name} may not feed`, 'PRODUCER');
+    return { producer: viewer.producer, actor: viewer.name };
   }
 
   async openSession(_producer: Producer, { startedAtMs, ...input }: OpenSession): Promise<OpenedSession> {

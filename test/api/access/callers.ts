@@ -35,6 +35,10 @@ export const levels = {
   /** What happened in them. */
   recording: ['AUDITOR', 'signedIn', 'ADMIN', 'local'],
   kill: ['AUDITOR', 'signedIn', 'ADMIN', 'local'],
+  /** Sessions of their own: each feeds as another producer. */
+  feed: ['PRODUCER', 'otherProducer', 'ADMIN', 'local'],
+  /** Sessions of the producer `tests`: nobody else feeds them, whatever they may. */
+  ownFeed: ['PRODUCER'],
   /** Whoever is known and may not kill: to them a refusal is shown. */
   refused: ['METRICS', 'PRODUCER', 'otherProducer', 'VIEWER'],
   metrics: ['METRICS', 'ADMIN', 'local'],

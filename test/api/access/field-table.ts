@@ -1,6 +1,9 @@
 import type { Fed } from '../feeding.ts';
 import type { Level } from './callers.ts';
 
+/** An open session, and what goes with what is fed. */
+export type Feeding = { readonly sessionId: string; readonly recordingId: string; readonly epoch: number };
+
 /** What the test has fed: everything that the table's queries reach. */
 export type Reached = {
   /** Ended, with a recording that has an event of each kind. */
@@ -9,6 +12,13 @@ export type Reached = {
   readonly runs: string;
   readonly denied: string;
   readonly unknown: string;
+  /** Of the producer `tests`: one that is being fed, and one that was cut. */
+  readonly feeding: Feeding;
+  readonly cut: Feeding;
+  /** Ids of sessions that wait for their cut, one of each producer there is. */
+  readonly killing: readonly string[];
+  /** A revision before all of them. */
+  readonly atFirst: string;
   /** Global id of a token that was revoked. */
   readonly revokedToken: string;
   /** A name that no token has. */
@@ -34,6 +44,22 @@ const kill = (type: string, sessionId: (reached: Reached) => string): Reach => (
   at: ['killSession'],
   kind: 'mutation',
 });
+
+const mutating = (mutation: string, type: string, input: (reached: Reached) => string): Reach => ({
+  query: (fields, reached) => `mutation { ${mutation}(input: { ${input(reached)} }) { ... on ${type} { ${fields} } } }`,
+  at: [mutation],
+  kind: 'mutation',
+});
+
+/** A batch of one event, 0 from the start. */
+const batch = ({ recordingId, epoch }: Feeding, firstEvent = 0): string =>
+  `recordingId: "${recordingId}", epoch: ${epoch}, firstEvent: ${firstEvent}, events: [[0, "o", "a"]]`;
+
+const opening =
+  'protocol: SSH, user: { identity: "ann" }, socket: { name: "a" }, client: { ip: "192.0.2.7" }, server: { name: "a", port: 22 }';
+const recordingOf = ({ feeding: { sessionId, epoch, recordingId } }: Reached): string =>
+  `sessionId: "${sessionId}", epoch: ${epoch}, recordingId: "${recordingId}", kind: TERMINAL, columns: 80, rows: 24`;
+const beats = ({ killing }: Reached): string => `sessionIds: ${JSON.stringify(killing)}`;
 
 const event = (type: string, index: number): Reach =>
   within(
@@ -86,6 +112,37 @@ export const reaches: Readonly<Record<string, Reach>> = {
     at: ['killSession'],
     kind: 'mutation',
   },
+  KillSessionsPayload: mutating('killSessions', 'KillSessionsPayload', () => 'filter: {}, all: true, dryRun: true'),
+  OpenSessionPayload: mutating('openSession', 'OpenSessionPayload', () => `${opening}, recording: { kind: TERMINAL }`),
+  OpenRecordingPayload: mutating('openRecording', 'OpenRecordingPayload', recordingOf),
+  AppendEventsPayload: mutating('appendEvents', 'AppendEventsPayload', ({ feeding }) => batch(feeding)),
+  HeartbeatPayload: mutating('heartbeat', 'HeartbeatPayload', beats),
+  KillRequest: {
+    query: (fields, reached) =>
+      `mutation { heartbeat(input: { ${beats(reached)} }) { ... on HeartbeatPayload { kills { ${fields} } } } }`,
+    at: ['heartbeat', 'kills', 0],
+    kind: 'mutation',
+  },
+  RecordSessionEventPayload: mutating(
+    'recordSessionEvent',
+    'RecordSessionEventPayload',
+    ({ feeding }) => `sessionId: "${feeding.sessionId}", kind: NOTE, message: "a"`,
+  ),
+  ConfirmKillPayload: mutating('confirmKill', 'ConfirmKillPayload', ({ cut }) => `sessionId: "${cut.sessionId}"`),
+  CloseSessionPayload: mutating(
+    'closeSession',
+    'CloseSessionPayload',
+    (reached) => `sessionId: "${reached.fed.sessionId}"`,
+  ),
+  EventGapError: mutating('appendEvents', 'EventGapError', ({ feeding }) => batch(feeding, 1000)),
+  FencedError: mutating('appendEvents', 'FencedError', ({ feeding }) => batch({ ...feeding, epoch: 0 })),
+  SessionKilledError: mutating('appendEvents', 'SessionKilledError', ({ cut }) => batch(cut)),
+  UnavailableError: mutating('openSession', 'UnavailableError', () => opening),
+  SessionChange: {
+    query: (fields, { atFirst }) => `subscription { sessionFeed(after: "${atFirst}") { ${fields} } }`,
+    at: ['sessionFeed'],
+    kind: 'subscription',
+  },
   SessionEndedError: kill('SessionEndedError', ({ fed }) => fed.sessionId),
   TokenConnection: { query: (fields) => `{ tokens { ${fields} } }`, at: ['tokens'] },
   TokenEdge: { query: (fields) => `{ tokens { edges { ${fields} } } }`, at: ['tokens', 'edges', 0] },
@@ -113,9 +170,14 @@ export type Row = { readonly [each in Level]?: string };
 /** Every field of every object type, and who may see it. A field that is in no row fails the test. */
 export const fieldTable: Readonly<Record<string, Row>> = {
   Query: { known: 'viewer', metadata: 'node nodes session sessions', admin: 'auditLog tokens' },
-  Mutation: { kill: 'killSession', admin: 'createToken revokeToken' },
-  Subscription: { metadata: 'session', recording: 'recording' },
-  Viewer: { known: 'expiresAt name role' },
+  Mutation: {
+    kill: 'killSession killSessions',
+    feed: 'heartbeat openSession',
+    ownFeed: 'appendEvents closeSession confirmKill openRecording recordSessionEvent',
+    admin: 'createToken revokeToken',
+  },
+  Subscription: { metadata: 'session sessionFeed', recording: 'recording', feed: 'killRequests' },
+  Viewer: { known: 'expiresAt name producer role' },
   Session: {
     metadata:
       'attemptCount authInfo client denyReason duration endReason endedAt events id kill killed labels lastSeenAt protocol recording recordingState recordingStateReason recordings revision server sessionId socket sshUser startedAt status upstream user',
@@ -155,6 +217,20 @@ export const fieldTable: Readonly<Record<string, Row>> = {
   OtherEvent: { recording: 'time code payload' },
   TerminalExit: { recording: 'time signal status' },
   KillSessionPayload: { kill: 'session' },
+  KillSessionsPayload: { kill: 'killedCount' },
+  OpenSessionPayload: { feed: 'epoch nextEvent recording session' },
+  OpenRecordingPayload: { ownFeed: 'nextEvent recording' },
+  AppendEventsPayload: { ownFeed: 'kill nextEvent' },
+  HeartbeatPayload: { feed: 'kills unknown' },
+  KillRequest: { feed: 'reason requestedAt requestedBy sessionId' },
+  RecordSessionEventPayload: { ownFeed: 'event' },
+  ConfirmKillPayload: { ownFeed: 'session' },
+  CloseSessionPayload: { ownFeed: 'session' },
+  EventGapError: { ownFeed: 'message nextEvent' },
+  FencedError: { ownFeed: 'epoch message' },
+  SessionKilledError: { ownFeed: 'kill message' },
+  UnavailableError: { feed: 'message retryAfter' },
+  SessionChange: { metadata: 'kind revision session sessionId' },
   ForbiddenError: { refused: 'message requiredRole' },
   NotFoundError: { kill: 'message' },
   ConflictError: { kill: 'message' },

@@ -3,11 +3,14 @@ import { getNamedType, type GraphQLObjectType, isLeafType, isObjectType } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import type { SessionId } from '../../../src/model/ids.ts';
+import type { Producer } from '../../../src/model/intake.ts';
+import { writeRevision } from '../../../src/model/revision.ts';
+import type { Caller } from '../../../src/model/viewer.ts';
 import type { Answer } from '../asking.ts';
 import { aSession, openFed, output } from '../feeding.ts';
 import { producer, startTestServer, type Running } from '../running.ts';
 import { everybody, isAllowed, isKnown, makeCallers, type Level, type Who } from './callers.ts';
-import { fieldTable, reaches, type Reached } from './field-table.ts';
+import { type Feeding, fieldTable, reaches, type Reached } from './field-table.ts';
 import { type Ask, type Transport, transportsTo } from './transports.ts';
 
 const secret = 'secret words';
@@ -30,23 +33,45 @@ beforeAll(async () => {
   ]);
   await fed.end();
   const { intake } = running.installation;
-  const open = async (change: Parameters<typeof aSession>[0]): Promise<string> => {
+  const openAs = async (owner: Producer, change: Parameters<typeof aSession>[0] = {}): Promise<Feeding> => {
     const sessionId = randomUUID() as SessionId;
-    await intake.openSession(producer, aSession({ ...change, sessionId }));
+    const opened = await intake.openSession(owner, aSession({ ...change, sessionId }));
+    return { sessionId, recordingId: opened.recording?.recordingId ?? '', epoch: opened.epoch };
+  };
+  const open = async (change: Parameters<typeof aSession>[0]): Promise<string> =>
+    (await openAs(producer, change)).sessionId;
+  const openKilling = async (name: string): Promise<string> => {
+    const { sessionId } = await openAs({ producer: name, actor: name });
+    await running.installation.kills.request(killer, sessionId as SessionId, 'enough');
     return sessionId;
   };
+  const cut = await openAs(producer);
+  await running.installation.kills.request(killer, cut.sessionId as SessionId, null);
+  await intake.confirmKill(producer, cut.sessionId as SessionId);
+  const { log } = fed.session.revision;
   const callers = await makeCallers(running);
   reached = {
     fed,
     runs: await open({}),
     denied: await open({ denyReason: 'no', recording: null }),
     unknown: randomUUID(),
+    feeding: await openAs(producer),
+    cut,
+    killing: await Promise.all(['tests', 'others', 'ADMIN', 'local'].map(openKilling)),
+    atFirst: writeRevision({ log, position: 0 }),
     revokedToken: Buffer.from(`Token:${callers.revokedTokenId}`).toString('base64'),
     newName: () => `made by a test ${randomUUID()}`,
   };
   transports = transportsTo(running, callers);
 });
 afterAll(() => running[Symbol.asyncDispose]());
+
+const killer: Caller = {
+  viewer: { name: 'admin', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  ip: null,
+  client: null,
+  requestId: 'a request',
+};
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 const objectTypes = Object.values(schema.getTypeMap()).filter(
@@ -82,7 +107,7 @@ const isRefusedAt = ({ errors = [] }: Answer<unknown>, path: readonly (string | 
   );
 
 /** Types of which the test has no object: what stands before them is null for everybody. */
-const unreachable = new Set(['Location', 'SessionKill']);
+const unreachable = new Set(['Location', 'SessionKill', 'UnavailableError']);
 
 const expectFields = (type: string, who: Who, answer: Answer<Record<string, unknown>>): void => {
   const reach = reaches[type];
@@ -112,6 +137,7 @@ describe.each(['POST', 'GET', 'server-sent events', 'graphql-transport-ws'] as c
       async (name, type) => {
         const reach = reaches[name];
         if (reach === undefined) throw new Error(`no way to ${name}`);
+        if (reach.kind === 'subscription' && (transport === 'POST' || transport === 'GET')) return;
         const answer = await transports[transport](who, reach.query(selectionOf(type), reached));
         if (!isKnown(who)) return expect(answer).toBeNull();
         if (transport === 'GET' && reach.kind === 'mutation') {
@@ -122,6 +148,17 @@ describe.each(['POST', 'GET', 'server-sent events', 'graphql-transport-ws'] as c
     );
   });
 });
+
+/** Mutations of producers, and what each answers. */
+const feedingPayloads = {
+  openSession: 'OpenSessionPayload',
+  openRecording: 'OpenRecordingPayload',
+  appendEvents: 'AppendEventsPayload',
+  heartbeat: 'HeartbeatPayload',
+  recordSessionEvent: 'RecordSessionEventPayload',
+  confirmKill: 'ConfirmKillPayload',
+  closeSession: 'CloseSessionPayload',
+};
 
 /** Fields at the top, asked for by themselves. */
 const rootQueries: Readonly<Record<string, (reached: Reached) => string>> = {
@@ -134,11 +171,21 @@ const rootQueries: Readonly<Record<string, (reached: Reached) => string>> = {
   'Query.auditLog': () => '{ auditLog { nodes { action } } }',
   'Mutation.killSession': ({ runs }) =>
     `mutation { killSession(input: { sessionId: "${runs}" }) { ... on KillSessionPayload { session { id } } } }`,
+  'Mutation.killSessions': () =>
+    'mutation { killSessions(input: { filter: {}, all: true, dryRun: true }) { ... on KillSessionsPayload { killedCount } } }',
+  ...Object.fromEntries(
+    Object.entries(feedingPayloads).map(([field, payload]) => [
+      `Mutation.${field}`,
+      (all: Reached) => reaches[payload]?.query('__typename', all) ?? '',
+    ]),
+  ),
   'Mutation.createToken': ({ newName }) =>
     `mutation { createToken(input: { name: "${newName()}", role: VIEWER }) { ... on CreateTokenPayload { secret } } }`,
   'Mutation.revokeToken': ({ revokedToken }) =>
     `mutation { revokeToken(input: { id: "${revokedToken}" }) { ... on RevokeTokenPayload { token { name } } } }`,
   'Subscription.session': ({ fed }) => `subscription { session(sessionId: "${fed.sessionId}") { status } }`,
+  'Subscription.killRequests': () => 'subscription { killRequests { sessionId } }',
+  'Subscription.sessionFeed': ({ atFirst }) => `subscription { sessionFeed(after: "${atFirst}") { sessionId } }`,
   'Subscription.recording': ({ fed }) => `subscription { recording(sessionId: "${fed.sessionId}") { tuples } }`,
 };
 

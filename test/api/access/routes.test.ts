@@ -31,6 +31,7 @@ const levelOf: Readonly<Record<string, Level>> = {
   'read-metadata': 'metadata',
   'read-recording': 'recording',
   kill: 'kill',
+  feed: 'feed',
   'read-metrics': 'metrics',
   local: 'local',
 };
