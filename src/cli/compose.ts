@@ -2,23 +2,33 @@ import { existsSync } from 'node:fs';
 import { v5, v7 } from 'uuid';
 import { AuditTrail } from '../ingest/audit-trail.ts';
 import { Kills } from '../ingest/kills.ts';
-import { LocalIntake } from '../ingest/intake.ts';
+import { LocalIntake, noContacts } from '../ingest/intake.ts';
 import { SignIns } from '../ingest/sign-ins.ts';
 import { Tokens } from '../ingest/tokens.ts';
 import { Viewings } from '../ingest/viewings.ts';
-import { type Bus, credentialsTopic, recordingTopic, sessionTopic } from '../live/bus.ts';
+import { type Bus, credentialsTopic, killsTopic, recordingTopic, sessionsTopic, sessionTopic } from '../live/bus.ts';
 import { MemoryBus } from '../live/memory-bus.ts';
 import type { Log } from '../api/parts.ts';
-import type { Catalog, CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/catalog/catalog.ts';
+import { RESUME_WINDOW_MS, ROTATION_BYTES, ROTATION_MS } from '../model/limits.ts';
+import type {
+  Catalog,
+  CatalogReader,
+  CatalogWriter,
+  CommitAnnouncement,
+  CommitListener,
+} from '../store/catalog/catalog.ts';
 import { CopyFolder } from '../store/catalog/copy-folder.ts';
+import { LogPositions } from '../store/catalog/log-positions.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../store/catalog/sqlite-catalog.ts';
 import { DataFolderLock } from '../store/data-folder-lock.ts';
 import { DiskSpace } from '../store/disk-space.ts';
 import { FileRecordings } from '../store/recordings/file-recordings.ts';
 import { RecordingReader } from '../store/recordings/recording-reader.ts';
+import type { Recordings } from '../store/recordings/recordings.ts';
 import { StoredFiles } from '../store/recordings/stored-files.ts';
 import { CatalogCopies } from '../upkeep/catalog-copies.ts';
 import { ChunkCloser } from '../upkeep/chunk-closer.ts';
+import { Leases } from '../upkeep/leases.ts';
 import { recover } from '../upkeep/recovery.ts';
 import { nativeBinding, workerScript } from './assets.ts';
 import { type DataFolder, makeDataFolder } from './data-folder.ts';
@@ -61,11 +71,34 @@ const ids = {
 
 const clock = (): number => Date.now();
 
+/** How sessions live that are fed to an installation. */
+export type FeedingRules = {
+  /** A session whose producer is silent for this long is LOST; null: none is, for verbs that are soon done. */
+  readonly leaseMs: number | null;
+  /** A LOST session may be resumed for this long. */
+  readonly resumeWindowMs: number;
+  /** A recording goes on in another at this length, or at so many bytes of msgpack. */
+  readonly rotationMs: number;
+  readonly rotationBytes: number;
+};
+
+const usualRules: FeedingRules = {
+  leaseMs: null,
+  resumeWindowMs: RESUME_WINDOW_MS,
+  rotationMs: ROTATION_MS,
+  rotationBytes: ROTATION_BYTES,
+};
+
 /**
  * Opens the folder for writing: takes its lock, brings the catalog up to date, holds files and catalog against one another.
  * @throws DataFolderInUse, CatalogNotOpened
  */
-export const openInstallation = async (folder: DataFolder, log: Log): Promise<Installation> => {
+export const openInstallation = async (
+  folder: DataFolder,
+  log: Log,
+  given: Partial<FeedingRules> = {},
+): Promise<Installation> => {
+  const rules: FeedingRules = { ...usualRules, ...given };
   await using stack = new AsyncDisposableStack();
   makeDataFolder(folder);
   const binding = nativeBinding();
@@ -77,12 +110,7 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   );
   await tellLostCatalog(folder, copies, log);
   const bus = new MemoryBus();
-  const listeners: ((announcements: readonly CommitAnnouncement[]) => void)[] = [(all) => publish(bus, all)];
-  const catalog = stack.use(
-    await openSqliteCatalog({ path: folder.catalog, nativeBinding: binding }, workerScript('catalog-writer'), (all) => {
-      for (const listener of listeners) listener(all);
-    }),
-  );
+  const { catalog, listeners } = await openCatalog(stack, folder, bus, rules, log);
   const { reader: catalogReader, writer } = catalog;
   if (writer === null) throw new Error('a catalog that was opened for writing has a writer');
   const recordings = new FileRecordings(folder);
@@ -92,19 +120,14 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
   if (report.adoptedChunks + report.quarantinedFiles + report.damagedRecordings > 0) {
     log('warn', 'files and catalog differed: see what was done', report);
   }
-  const closer = stack.use(
-    new ChunkCloser({
-      reader: catalogReader,
-      writer,
-      recordings,
-      clock,
-      onFailure: (recordingId, error) =>
-        log('error', 'a recording could not be closed; it is tried again', { recordingId, error }),
-    }),
-  );
+  const kept = { reader: catalogReader, writer, recordings };
+  const closer = stack.use(closing(kept, rules, log));
   listeners.push((all) => closer.notice(all));
   closer.start();
   await closer.sweep();
+  const leases = rules.leaseMs === null ? noLeases : stack.use(leasing(kept, rules.leaseMs, log));
+  listeners.push((all) => leases.notice(all));
+  await leases.start();
   const space = stack.use(await DiskSpace.watch(folder.path));
   stack.use(copying(copies, space, log)).start();
   const access = accessTo(catalogReader, writer, log);
@@ -123,6 +146,7 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
       ids,
       unavailable: () => space.shortage,
       relief: (id) => closer.relief(id),
+      contacts: leases,
     }),
     ...access,
     closer,
@@ -131,6 +155,60 @@ export const openInstallation = async (folder: DataFolder, log: Log): Promise<In
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 };
+
+/** Whose commits are told to the listeners, in the order of commits. */
+const openCatalog = async (
+  stack: AsyncDisposableStack,
+  folder: DataFolder,
+  bus: Bus,
+  { resumeWindowMs }: FeedingRules,
+  log: Log,
+): Promise<{ readonly catalog: Catalog; readonly listeners: CommitListener[] }> => {
+  const positions = stack.use(
+    await LogPositions.open(folder.logPositions, (error) =>
+      log('error', "the log's position could not be written; it is tried again", { error }),
+    ),
+  );
+  const listeners: CommitListener[] = [(all) => publish(bus, all), (all) => positions.notice(all)];
+  const catalog = stack.use(
+    await openSqliteCatalog(
+      { path: folder.catalog, nativeBinding: nativeBinding() },
+      workerScript('catalog-writer'),
+      (all) => {
+        for (const listener of listeners) listener(all);
+      },
+      { resumeWindowMs, knownPositions: positions.known },
+    ),
+  );
+  positions.note(await catalog.reader.revision());
+  return { catalog, listeners };
+};
+
+type Kept = { readonly reader: CatalogReader; readonly writer: CatalogWriter; readonly recordings: Recordings };
+
+const closing = (kept: Kept, { resumeWindowMs, rotationMs, rotationBytes }: FeedingRules, log: Log): ChunkCloser =>
+  new ChunkCloser({
+    ...kept,
+    clock,
+    resumeWindowMs,
+    rotation: { ms: rotationMs, bytes: rotationBytes, newId: ids.next },
+    onFailure: (recordingId, error) =>
+      log('error', 'a recording could not be closed; it is tried again', { recordingId, error }),
+  });
+
+const leasing = ({ reader, writer }: Kept, leaseMs: number, log: Log): Leases =>
+  new Leases({
+    reader,
+    writer,
+    monotonic: () => performance.now(),
+    clock,
+    leaseMs,
+    onFailure: (sessionId, error) =>
+      log('error', 'a silent session could not be looked after; it is tried again', { sessionId, error }),
+  });
+
+/** For verbs that are soon done: no session is lost meanwhile. */
+const noLeases = { ...noContacts, notice: () => {}, start: async () => {} };
 
 const accessTo = (catalog: CatalogReader, writer: CatalogWriter, log: Log): Access => {
   const onFailure = (error: unknown): void => log('error', 'the audit log could not be written', { error });
@@ -183,6 +261,7 @@ export const openReadingRoom = (folder: DataFolder): ReadingRoom => {
 /** Nothing is announced before it is committed: the store calls this after each commit. */
 const publish = (bus: Bus, announcements: readonly CommitAnnouncement[]): void => {
   for (const announcement of announcements) bus.publish(topicOf(announcement));
+  if (announcements.some(({ kind }) => kind === 'session')) bus.publish(sessionsTopic);
 };
 
 const topicOf = (announcement: CommitAnnouncement): string => {
@@ -191,6 +270,8 @@ const topicOf = (announcement: CommitAnnouncement): string => {
       return sessionTopic(announcement.sessionId);
     case 'recording':
       return recordingTopic(announcement.recordingId);
+    case 'kill':
+      return killsTopic(announcement.producer);
     case 'credentials':
       return credentialsTopic;
   }

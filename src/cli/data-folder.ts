@@ -6,6 +6,8 @@ export type DataFolder = {
   readonly path: string;
   readonly catalog: string;
   readonly lock: string;
+  /** How far the catalog's log of changes has come: whether it was put back from a copy. */
+  readonly logPositions: string;
   readonly recordings: string;
   readonly quarantine: string;
   /** The newest automatic copies of the catalog. */
@@ -24,6 +26,7 @@ export const dataFolderAt = (folder: string): DataFolder => {
     path: absolute,
     catalog: path.join(absolute, 'catalog.db'),
     lock: path.join(absolute, 'writer.lock'),
+    logPositions: path.join(absolute, 'log-positions.json'),
     recordings: path.join(absolute, 'recordings'),
     quarantine: path.join(absolute, 'quarantine'),
     copies: path.join(absolute, 'copies'),

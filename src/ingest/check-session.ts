@@ -1,7 +1,8 @@
 import { InvalidInput } from '../model/errors.ts';
-import type { OpenRecording, OpenSession } from '../model/intake.ts';
+import type { OpenRecording, OpenSession, RecordSessionEvent } from '../model/intake.ts';
 import { isIpAddress } from '../model/ip-address.ts';
 import {
+  BATCH_BYTES_MAX,
   CLOCK_SKEW_MAX_MS,
   LABELS_BYTES_MAX,
   LABELS_DEPTH_MAX,
@@ -10,6 +11,8 @@ import {
   TERMINAL_CELLS_MAX,
   TEXT_LENGTH_MAX,
 } from '../model/limits.ts';
+import { isUuid } from '../model/parse-id.ts';
+import { producerEventKinds } from '../model/session.ts';
 
 /** @throws InvalidInput naming the field and the limit, for the first thing that must not be kept */
 export const checkOpenSession = (input: OpenSession, nowMs: number): void => {
@@ -20,8 +23,8 @@ export const checkOpenSession = (input: OpenSession, nowMs: number): void => {
   if (!isIpAddress(input.client.ip)) throw new InvalidInput('client.ip', 'client.ip must be an IPv4 or IPv6 address');
   if (input.client.port !== null) wholeNumber(input.client.port, 'client.port', 0, 65_535);
   wholeNumber(input.server.port, 'server.port', 0, 65_535);
-  checkLabels(input.labels);
-  if (input.startedAtMs !== null) checkStart(input.startedAtMs, nowMs);
+  checkJson(input.labels, 'labels');
+  if (input.startedAtMs !== null) checkPast(input.startedAtMs, nowMs, 'startedAt');
   if (input.recording !== null) checkOpenRecording(input.recording, 'recording.');
 };
 
@@ -71,17 +74,41 @@ const wholeNumber = (number: number, field: string, min: number, max: number): v
   }
 };
 
-const checkLabels = (labels: OpenSession['labels']): void => {
-  if (labels === null) return;
-  if (!isStorable(labels, LABELS_DEPTH_MAX)) {
+const checkJson = (value: Readonly<Record<string, unknown>> | null, field: string): void => {
+  if (value === null) return;
+  if (!isStorable(value, LABELS_DEPTH_MAX)) {
     throw new InvalidInput(
-      'labels',
-      `labels must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`,
+      field,
+      `${field} must be JSON nested at most ${LABELS_DEPTH_MAX} deep, without the name __proto__`,
     );
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(labels)).length;
+  const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
   if (bytes > LABELS_BYTES_MAX) {
-    throw new InvalidInput('labels', `labels must have at most ${LABELS_BYTES_MAX} bytes as JSON, got ${bytes}`);
+    throw new InvalidInput(field, `${field} must have at most ${LABELS_BYTES_MAX} bytes as JSON, got ${bytes}`);
+  }
+};
+
+/** @throws InvalidInput naming the field and the limit */
+export const checkSessionEvent = (input: RecordSessionEvent, nowMs: number): void => {
+  if (input.eventId !== null && !isUuid(input.eventId)) {
+    throw new InvalidInput('eventId', 'eventId must be a UUID, such as 93227a7e-8724-4be5-a5c5-2729f615ac50');
+  }
+  if (!producerEventKinds.includes(input.kind)) {
+    throw new InvalidInput('kind', `kind must be one of ${producerEventKinds.join(', ')}`);
+  }
+  required(input.message, 'message');
+  checkText(input.message, 'message');
+  checkJson(input.details, 'details');
+  if (input.atMs !== null) checkPast(input.atMs, nowMs, 'at');
+};
+
+/** Before the bytes go anywhere: what else they must be is checked where they are kept. @throws InvalidInput */
+export const checkBatchSize = (msgpack: Uint8Array): void => {
+  if (msgpack.length > BATCH_BYTES_MAX) {
+    throw new InvalidInput(
+      'events',
+      `events must have at most ${BATCH_BYTES_MAX} bytes of msgpack, got ${msgpack.length}`,
+    );
   }
 };
 
@@ -97,12 +124,12 @@ const isStorable = (value: unknown, depthLeft: number): boolean => {
   return Object.entries(value).every(([name, inner]) => name !== '__proto__' && isStorable(inner, depthLeft - 1));
 };
 
-const checkStart = (startedAtMs: number, nowMs: number): void => {
-  if (!Number.isSafeInteger(startedAtMs) || startedAtMs < 0) {
-    throw new InvalidInput('startedAt', 'startedAt must not be before 1970');
+const checkPast = (atMs: number, nowMs: number, field: string): void => {
+  if (!Number.isSafeInteger(atMs) || atMs < 0) {
+    throw new InvalidInput(field, `${field} must not be before 1970`);
   }
-  if (startedAtMs > nowMs + CLOCK_SKEW_MAX_MS) {
+  if (atMs > nowMs + CLOCK_SKEW_MAX_MS) {
     const minutes = CLOCK_SKEW_MAX_MS / 60_000;
-    throw new InvalidInput('startedAt', `startedAt must be at most ${minutes} minutes ahead of the server's clock`);
+    throw new InvalidInput(field, `${field} must be at most ${minutes} minutes ahead of the server's clock`);
   }
 };

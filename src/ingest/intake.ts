@@ -3,18 +3,34 @@ import type {
   AppendedEvents,
   AppendEvents,
   CloseSession,
+  Heartbeat,
   Intake,
+  KillRequest,
   OpenRecording,
   OpenSession,
   Producer,
+  RecordSessionEvent,
 } from '../model/intake.ts';
-import { Unavailable } from '../model/errors.ts';
-import { PENDING_BYTES_MAX } from '../model/limits.ts';
-import type { Session, SessionProtocol } from '../model/session.ts';
-import { scanBatch } from '../format/batch.ts';
-import type { CatalogWriter, NewRecording, OpenedRecordingRow, OpenedSessionRow } from '../store/catalog/catalog.ts';
+import { InvalidInput, Unavailable } from '../model/errors.ts';
+import { HEARTBEAT_SESSIONS_MAX, PENDING_BYTES_MAX } from '../model/limits.ts';
+import type { SessionEvent } from '../model/session-event.ts';
+import type { Session, SessionKill, SessionProtocol } from '../model/session.ts';
+import type { CatalogWriter } from '../store/catalog/catalog.ts';
+import type {
+  AppendedBatch,
+  NewRecording,
+  OpenedRecordingRow,
+  OpenedSessionRow,
+} from '../store/catalog/feeding-records.ts';
 import type { Recordings } from '../store/recordings/recordings.ts';
-import { checkEnd, checkOpenRecording, checkOpenSession, checkText } from './check-session.ts';
+import {
+  checkBatchSize,
+  checkEnd,
+  checkOpenRecording,
+  checkOpenSession,
+  checkSessionEvent,
+  checkText,
+} from './check-session.ts';
 
 /** Ids that this room cannot make by itself. */
 export type Ids = {
@@ -33,6 +49,25 @@ export type LocalIntakeParts = {
   readonly unavailable: () => string | null;
   /** Resolves when the recording's pending batches have been worked off, or could not be. */
   readonly relief: (recordingId: RecordingId) => Promise<void>;
+  readonly contacts: Contacts;
+};
+
+/** Told of every call of a producer: what keeps the leases of its sessions. */
+export type Contacts = {
+  /** A call came in. Until its contact is disposed it waits for the disk, and time stands still for all leases. */
+  begin(): Contact;
+};
+
+export type Contact = Disposable & {
+  /** The call was about this session, and was taken. */
+  with(sessionId: SessionId): void;
+  /** With the call the session ended. */
+  over(sessionId: SessionId): void;
+};
+
+/** For whoever keeps no leases. */
+export const noContacts: Contacts = {
+  begin: () => ({ with: () => {}, over: () => {}, [Symbol.dispose]: () => {} }),
 };
 
 /** Seconds after which a producer may try again when the disk is below its reserve. */
@@ -55,13 +90,14 @@ export class LocalIntake implements Intake {
   }
 
   async openSession(producer: Producer, input: OpenSession): Promise<OpenedSessionRow> {
-    const { writer, clock, ids } = this.#parts;
+    const { writer, clock, ids, contacts } = this.#parts;
     const nowMs = clock();
     checkOpenSession(input, nowMs);
     if (input.denyReason === null) this.#mustBeAvailable();
     const sessionId = input.sessionId ?? (ids.next() as SessionId);
     const startedAtMs = input.startedAtMs ?? nowMs;
-    return writer.openSession({
+    using contact = contacts.begin();
+    const opened = await writer.openSession({
       producer: producer.producer,
       actor: producer.actor,
       session: { ...input, sessionId, startedAtMs },
@@ -75,23 +111,28 @@ export class LocalIntake implements Intake {
           : this.#place(input.recording, ids.derive('first-recording', sessionId) as RecordingId, startedAtMs),
       atMs: nowMs,
     });
+    if (opened.session.status !== 'DENIED') contact.with(opened.session.sessionId);
+    return opened;
   }
 
   async openRecording(
     producer: Producer,
     input: { readonly sessionId: SessionId; readonly epoch: number } & OpenRecording,
   ): Promise<OpenedRecordingRow> {
-    const { writer, clock, ids } = this.#parts;
+    const { writer, clock, ids, contacts } = this.#parts;
     checkOpenRecording(input);
     this.#mustBeAvailable();
     const nowMs = clock();
-    return writer.openRecording({
+    using contact = contacts.begin();
+    const opened = await writer.openRecording({
       ...this.#place(input, ids.next() as RecordingId, nowMs),
       producer: producer.producer,
       sessionId: input.sessionId,
       epoch: input.epoch,
       atMs: nowMs,
     });
+    contact.with(input.sessionId);
+    return opened;
   }
 
   #place(recording: OpenRecording, absentId: RecordingId, startedAtMs: number): NewRecording {
@@ -106,29 +147,76 @@ export class LocalIntake implements Intake {
   }
 
   async appendEvents(producer: Producer, input: AppendEvents): Promise<AppendedEvents> {
-    const { eventCount, firstMs, lastMs, offsets, times } = scanBatch(input.msgpack);
-    const { sessionId, nextEvent, pendingBytes, kill } = await this.#parts.writer.appendBatch({
-      producer: producer.producer,
-      recordingId: input.recordingId,
-      epoch: input.epoch,
-      batch: { firstEvent: input.firstEvent, eventCount, firstMs, lastMs, msgpack: input.msgpack },
-      offsets,
-      times,
-      atMs: this.#parts.clock(),
-    });
+    checkBatchSize(input.msgpack);
+    const { sessionId, recordingId, nextEvent, pendingBytes, kill } = await this.#append(producer, input);
     // A producer that is faster than the disk is slowed down here.
-    if (pendingBytes > PENDING_BYTES_MAX) await this.#parts.relief(input.recordingId);
-    return { nextEvent, kill: kill === null ? null : { sessionId, ...kill } };
+    if (pendingBytes > PENDING_BYTES_MAX) await this.#parts.relief(recordingId);
+    return { nextEvent, kill: kill === null ? null : { sessionId, ...withoutConfirmation(kill) } };
+  }
+
+  async #append(producer: Producer, input: AppendEvents): Promise<AppendedBatch> {
+    using contact = this.#parts.contacts.begin();
+    const appended = await this.#parts.writer.appendBatch({ ...input, ...producer, atMs: this.#parts.clock() });
+    contact.with(appended.sessionId);
+    return appended;
+  }
+
+  async heartbeat(producer: Producer, sessionIds: readonly SessionId[]): Promise<Heartbeat> {
+    if (sessionIds.length > HEARTBEAT_SESSIONS_MAX) {
+      throw new InvalidInput(
+        'sessionIds',
+        `sessionIds must have at most ${HEARTBEAT_SESSIONS_MAX} ids, got ${sessionIds.length}`,
+      );
+    }
+    using contact = this.#parts.contacts.begin();
+    const answer = await this.#parts.writer.heartbeat({ ...producer, sessionIds, atMs: this.#parts.clock() });
+    const unknown = new Set(answer.unknown);
+    for (const sessionId of sessionIds) if (!unknown.has(sessionId)) contact.with(sessionId);
+    return answer;
+  }
+
+  async recordSessionEvent(producer: Producer, input: RecordSessionEvent): Promise<SessionEvent> {
+    const { writer, clock, ids, contacts } = this.#parts;
+    const nowMs = clock();
+    checkSessionEvent(input, nowMs);
+    using contact = contacts.begin();
+    const event = await writer.addSessionEvent({
+      eventId: input.eventId?.toLowerCase() ?? ids.next(),
+      sessionId: input.sessionId,
+      producer: producer.producer,
+      atMs: input.atMs ?? nowMs,
+      kind: input.kind,
+      message: input.message,
+      actor: producer.actor,
+      recordingId: null,
+      timeMs: null,
+      details: input.details,
+    });
+    contact.with(input.sessionId);
+    return event;
   }
 
   async confirmKill(producer: Producer, sessionId: SessionId): Promise<Session> {
-    return this.#parts.writer.confirmKill({ sessionId, producer: producer.producer, atMs: this.#parts.clock() });
+    using contact = this.#parts.contacts.begin();
+    const atMs = this.#parts.clock();
+    const session = await this.#parts.writer.confirmKill({ sessionId, producer: producer.producer, atMs });
+    contact.over(sessionId);
+    return session;
   }
 
   async closeSession(producer: Producer, input: CloseSession): Promise<Session> {
     const atMs = this.#parts.clock();
     checkText(input.reason, 'reason');
     checkEnd(input.endedAtMs, atMs);
-    return this.#parts.writer.closeSession({ ...input, producer: producer.producer, atMs });
+    using contact = this.#parts.contacts.begin();
+    const session = await this.#parts.writer.closeSession({ ...input, producer: producer.producer, atMs });
+    contact.over(input.sessionId);
+    return session;
   }
 }
+
+const withoutConfirmation = ({ requestedAtMs, requestedBy, reason }: SessionKill): Omit<KillRequest, 'sessionId'> => ({
+  requestedAtMs,
+  requestedBy,
+  reason,
+});

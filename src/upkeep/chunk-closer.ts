@@ -8,6 +8,7 @@ import {
   CHUNK_BYTES_TARGET,
   CHUNK_QUIET_BYTES,
 } from '../model/limits.ts';
+import type { Recording } from '../model/recording.ts';
 import { isRunning } from '../model/session.ts';
 import { chunkEnd } from '../format/chunk-end.ts';
 import { chunkOf } from '../format/chunk-of.ts';
@@ -26,8 +27,20 @@ export type ChunkCloserParts = {
   readonly writer: CatalogWriter;
   readonly recordings: Recordings;
   readonly clock: () => number;
+  /** A LOST session may be resumed for this long: then what there is of it is sealed. */
+  readonly resumeWindowMs: number;
+  /** When a recording is continued by another. */
+  readonly rotation: Rotation;
   /** Told of what could not be closed: it is tried again. Null: what is due could not be looked for. Must not throw. */
   readonly onFailure: (recordingId: RecordingId | null, error: unknown) => void;
+};
+
+/** A recording is sealed and goes on in another at this length in milliseconds, or at so many bytes of msgpack. */
+export type Rotation = {
+  readonly ms: number;
+  readonly bytes: number;
+  /** The id of the one that goes on. */
+  readonly newId: () => string;
 };
 
 /** Recordings that are closed or sealed at once: their compression and syncs overlap. */
@@ -93,9 +106,27 @@ export class ChunkCloser implements AsyncDisposable {
     }
   }
 
-  #isDue({ session, pendingBytes, pendingSinceMs }: UnsealedRecording): boolean {
-    if (session.status === 'ENDED' || session.status === 'KILLED') return true;
+  #isDue(unsealed: UnsealedRecording): boolean {
+    const { pendingBytes, pendingSinceMs } = unsealed;
+    if (this.#isOver(unsealed) || this.#isLong(unsealed)) return true;
     return pendingBytes >= CHUNK_BYTES_TARGET || isAged(pendingBytes, pendingSinceMs, this.#parts.clock());
+  }
+
+  /** Whether it takes nothing more, and wants its seal. */
+  #isOver(unsealed: UnsealedRecording): boolean {
+    const { session, isContinued } = unsealed;
+    return isContinued || this.#isGivenUp(unsealed) || !(isRunning(session.status) || session.status === 'LOST');
+  }
+
+  #isGivenUp({ session, lostAtMs }: UnsealedRecording): boolean {
+    return session.status === 'LOST' && this.#parts.clock() - (lostAtMs ?? 0) >= this.#parts.resumeWindowMs;
+  }
+
+  /** Whether it should go on in another. */
+  #isLong({ session, recording }: UnsealedRecording): boolean {
+    const { ms, bytes } = this.#parts.rotation;
+    const isLive = isRunning(session.status) && recording.state === 'LIVE';
+    return isLive && recording.eventCount > 0 && (recording.durationMs >= ms || recording.rawSize >= bytes);
   }
 
   #want(recordingId: RecordingId): void {
@@ -142,7 +173,8 @@ export class ChunkCloser implements AsyncDisposable {
       await writer.closeChunk({ recordingId, chunk: appended.row, indexedSize: appended.indexedSize });
       return true;
     }
-    if (isOver(unsealed)) await this.#seal(unsealed);
+    if (this.#isOver(unsealed)) await this.#seal(unsealed);
+    else if (this.#isLong(unsealed)) return this.#rotate(unsealed);
     return false;
   }
 
@@ -151,7 +183,7 @@ export class ChunkCloser implements AsyncDisposable {
     for (const batchBytesMax of [2 * CHUNK_BYTES_TARGET, CHUNK_BYTES_FORCED + BATCH_BYTES_MAX]) {
       const { batches, hasMore } = await this.#pending(unsealed, batchBytesMax);
       const eventCount = chunkEnd(batches, CHUNK_BYTES_TARGET, {
-        atEnd: isOver(unsealed) && !hasMore,
+        atEnd: this.#isOver(unsealed) && !hasMore,
         aged: isAged(unsealed.pendingBytes, unsealed.pendingSinceMs, this.#parts.clock()),
       });
       if (eventCount !== null) return chunkOf(batches, eventCount);
@@ -175,17 +207,26 @@ export class ChunkCloser implements AsyncDisposable {
     return { batches: contents?.batches ?? [], hasMore: contents?.moreBatches === true };
   }
 
+  /** @returns whether there is more to do: the old one's rest, and its seal */
+  async #rotate({ recording }: UnsealedRecording): Promise<boolean> {
+    const { writer, recordings, rotation, clock } = this.#parts;
+    const recordingId = rotation.newId() as RecordingId;
+    const startsAtMs = recording.startedAtMs + recording.durationMs;
+    const next = { recordingId, locator: recordings.locate(recordingId, startsAtMs) };
+    await writer.rotateRecording({ recordingId: recording.recordingId, next, atMs: clock() });
+    return true;
+  }
+
   async #seal(unsealed: UnsealedRecording): Promise<void> {
     const { reader, writer, recordings, clock } = this.#parts;
     const { recording } = unsealed;
+    const { state, stateReason } = sealedAs(recording, this.#isGivenUp(unsealed));
     const key = await reader.signingKey();
     const sealedAtMs = clock();
-    // What is missing or damaged by now does not come back with the end.
-    const state = recording.state === 'CORRUPT' || recording.state === 'PARTIAL' ? recording.state : 'COMPLETE';
     const seal = await recordings.seal(targetOf(unsealed), {
       key,
       state,
-      stateReason: recording.stateReason,
+      stateReason,
       sealedAtMs,
     });
     await writer.sealRecording({ recordingId: recording.recordingId, ...seal, keyId: key.keyId, atMs: sealedAtMs });
@@ -205,7 +246,16 @@ export class ChunkCloser implements AsyncDisposable {
   }
 }
 
-const isOver = ({ session }: UnsealedRecording): boolean => !isRunning(session.status) && session.status !== 'LOST';
+/** What is missing or damaged by now does not come back with the end. */
+const sealedAs = (
+  { state, stateReason }: Recording,
+  isGivenUp: boolean,
+): { readonly state: 'COMPLETE' | 'PARTIAL' | 'CORRUPT'; readonly stateReason: string | null } => {
+  if (state === 'CORRUPT') return { state, stateReason };
+  if (state !== 'PARTIAL') return { state: 'COMPLETE', stateReason: null };
+  const andThen = isGivenUp ? ', and it did not come back' : '';
+  return { state, stateReason: `${stateReason ?? 'its producer went silent'}${andThen}` };
+};
 
 const isAged = (pendingBytes: number, pendingSinceMs: number | null, nowMs: number): boolean => {
   if (pendingSinceMs === null) return false;

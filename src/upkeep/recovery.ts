@@ -77,6 +77,7 @@ const tellQuarantine = async (
   await writer.addSessionEvent({
     eventId: crypto.randomUUID(),
     sessionId: session.sessionId,
+    producer: null,
     atMs,
     kind: 'NOTE',
     message: `${bytes} bytes at the end of the recording's file were no whole chunk and were set aside`,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openInstallation } from '../../src/cli/compose.ts';
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { startDemo } from '../../src/cli/demo.ts';
-import { LocalIntake } from '../../src/ingest/intake.ts';
+import { LocalIntake, noContacts } from '../../src/ingest/intake.ts';
 import { FileRecordings } from '../../src/store/recordings/file-recordings.ts';
 import { temporaryFolder } from './program.ts';
 
@@ -19,6 +19,7 @@ test('a disk below its reserve keeps the demo from taking in its samples, and no
     ids: { next: () => randomUUID(), derive: () => randomUUID() },
     unavailable: () => 'the disk has 1 MiB free, below its reserve of 512 MiB',
     relief: async () => {},
+    contacts: noContacts,
   });
   await using _demo = await startDemo({ ...installation, intake }, log);
   expect(logged).toContain('not all samples could be taken in');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LocalIntake } from '../../src/ingest/intake.ts';
+import { LocalIntake, noContacts } from '../../src/ingest/intake.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { seesAll } from '../../src/model/access.ts';
 import { Conflict, Fenced, InvalidInput, NotFound, SessionKilled, Unavailable } from '../../src/model/errors.ts';
@@ -235,6 +235,7 @@ describe('when no new recordings can be taken', () => {
       ids: { next: () => newSessionId(), derive: () => newSessionId() },
       unavailable: () => 'the disk has 1 MiB free',
       relief: async () => {},
+      contacts: noContacts,
     });
 
   test('sessions and recordings are Unavailable, with the reason; running ones go on, and refused attempts are told', async () => {

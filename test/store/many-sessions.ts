@@ -84,7 +84,8 @@ export const addSessions = async (
         session: {
           startedAtMs: spec.startMs,
           protocol: spec.protocol,
-          denyReason: spec.fate === 'DENIED' ? 'no' : null,
+          // Each is a session of its own: no other attempt is like it.
+          denyReason: spec.fate === 'DENIED' ? `no ${recording.recordingId}` : null,
           socket: { socketId: null, name: socketNames[spec.socket] ?? '' },
           user: { ...openSessionWrite().session.user, email: spec.email },
         },

@@ -6,6 +6,7 @@ import { workerScript } from '../../src/cli/assets.ts';
 import { LocalIntake } from '../../src/ingest/intake.ts';
 import { type Bus, recordingTopic, sessionTopic } from '../../src/live/bus.ts';
 import { MemoryBus } from '../../src/live/memory-bus.ts';
+import { LEASE_MS, RESUME_WINDOW_MS, ROTATION_BYTES, ROTATION_MS } from '../../src/model/limits.ts';
 import type {
   CatalogReader,
   CatalogWriter,
@@ -16,7 +17,8 @@ import { openSqliteCatalog } from '../../src/store/catalog/sqlite-catalog.ts';
 import { FileRecordings } from '../../src/store/recordings/file-recordings.ts';
 import { RecordingReader } from '../../src/store/recordings/recording-reader.ts';
 import type { Recordings } from '../../src/store/recordings/recordings.ts';
-import { ChunkCloser } from '../../src/upkeep/chunk-closer.ts';
+import { ChunkCloser, type Rotation } from '../../src/upkeep/chunk-closer.ts';
+import { Leases } from '../../src/upkeep/leases.ts';
 import { recover, type RecoveryReport } from '../../src/upkeep/recovery.ts';
 
 /** A clock that a test sets. Milliseconds since the epoch. */
@@ -32,6 +34,8 @@ export type OpenedFolder = AsyncDisposable & {
   readonly bus: Bus;
   readonly intake: LocalIntake;
   readonly closer: ChunkCloser;
+  /** By the same clock, and without a timer: a session is lost when a test looks. */
+  readonly leases: Leases;
   readonly clock: TestClock;
   /** What recovery found when the folder was opened. */
   readonly report: RecoveryReport;
@@ -50,6 +54,8 @@ export type FolderOptions = {
   /** What stands between the rooms and the files. */
   readonly wrap?: (files: Recordings) => Recordings;
   readonly bus?: Bus;
+  /** Other limits than the usual. */
+  readonly rotation?: Partial<Pick<Rotation, 'ms' | 'bytes'>>;
   /** Whether the closer hears of commits. Otherwise it looks only when it is asked to. */
   readonly closes?: boolean;
 };
@@ -100,6 +106,8 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       writer,
       recordings,
       clock: now,
+      resumeWindowMs: RESUME_WINDOW_MS,
+      rotation: { ms: ROTATION_MS, bytes: ROTATION_BYTES, newId: randomUUID, ...options.rotation },
       onFailure: fail,
     }),
   );
@@ -110,6 +118,11 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
     }
   });
   if (options.closes !== false) listeners.push((all) => closer.notice(all));
+  const leases = stack.use(
+    new Leases({ reader: catalog, writer, monotonic: now, clock: now, leaseMs: LEASE_MS, onFailure: fail }),
+  );
+  listeners.push((all) => leases.notice(all));
+  await leases.adopt();
   const told: Promise<void>[] = [];
   const reader = new RecordingReader({
     catalog,
@@ -134,8 +147,10 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       ids,
       unavailable: () => null,
       relief: (id) => closer.relief(id),
+      contacts: leases,
     }),
     closer,
+    leases,
     clock,
     report,
     failures,

@@ -1,18 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { scanBatch } from '../../src/format/batch.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import type { AuditActor, NewAuditEntry } from '../../src/model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../src/model/ids.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import type { CreateTokenWrite } from '../../src/store/catalog/access-records.ts';
-import type {
-  AppendBatchWrite,
-  ChunkRow,
-  CloseChunkWrite,
-  NewRecording,
-  OpenSessionWrite,
-  SealRecordingWrite,
-} from '../../src/store/catalog/catalog.ts';
+import type { ChunkRow, CloseChunkWrite, SealRecordingWrite } from '../../src/store/catalog/catalog.ts';
+import type { AppendBatchWrite, NewRecording, OpenSessionWrite } from '../../src/store/catalog/feeding-records.ts';
 import { aSession, newRecordingId, newSessionId, producer } from './feeding.ts';
 import { testStartMs } from './opened-folder.ts';
 
@@ -56,17 +49,7 @@ export const appendWrite = (
   change: Partial<AppendBatchWrite> = {},
 ): AppendBatchWrite => {
   const msgpack = events instanceof Uint8Array ? events : encodeBatch(events);
-  const { eventCount, firstMs, lastMs, offsets, times } = scanBatch(msgpack);
-  return {
-    producer: producer.producer,
-    recordingId,
-    epoch: 1,
-    batch: { firstEvent, eventCount, firstMs, lastMs, msgpack },
-    offsets,
-    times,
-    atMs: testStartMs,
-    ...change,
-  };
+  return { ...producer, recordingId, epoch: 1, firstEvent, msgpack, atMs: testStartMs, ...change };
 };
 
 export const chunkRow = (change: Partial<ChunkRow> = {}): ChunkRow => ({
@@ -162,6 +145,7 @@ export const tokenWrite = (change: Partial<CreateTokenWrite> = {}): CreateTokenW
 export const noteWrite = (sessionId: SessionId, eventId: string = randomUUID()) => ({
   eventId,
   sessionId,
+  producer: null,
   atMs: testStartMs,
   kind: 'NOTE' as const,
   message: 'noted',

@@ -28,9 +28,9 @@ const close = (database: Database.Database, port: MessagePort): void => {
   port.close();
 };
 
-const serve = (database: Database.Database, port: MessagePort): void => {
+const serve = (database: Database.Database, port: MessagePort, { resumeWindowMs }: WriterData): void => {
   const commits = new GroupCommit(
-    new WriteContext(database, { newId: () => v7(), salt: () => randomBytes(SALT_BYTES) }),
+    new WriteContext(database, { newId: () => v7(), salt: () => randomBytes(SALT_BYTES), resumeWindowMs }),
   );
   port.on('message', (first: WriterRequest) => {
     const requests = takeTogether(port, first);
@@ -43,7 +43,7 @@ const serve = (database: Database.Database, port: MessagePort): void => {
 /** NOTE no Kysely here: loading it took a third of the time that this thread needs to start. */
 const begin = (port: MessagePort, data: WriterData): void => {
   try {
-    serve(openForWriting(data), port);
+    serve(openForWriting(data), port, data);
     port.postMessage({ kind: 'ready' } satisfies WriterAnswer);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@ import type { SealedSession } from '../../format/seal.ts';
 import type { Visibility } from '../../model/access.ts';
 import type { NewAuditEntry } from '../../model/audit.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
-import type { Heartbeat, KillRequest, OpenRecording, OpenSession } from '../../model/intake.ts';
+import type { KillRequest } from '../../model/intake.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -11,6 +11,7 @@ import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
+import type { FeedingWriter } from './feeding-records.ts';
 
 /**
  * What is known of sessions: the truth about everything but the bytes of closed chunks.
@@ -88,7 +89,7 @@ export interface CatalogReader extends AccessReader {
   ): Promise<readonly Session[]>;
   /** Sessions of this producer that are KILLING, oldest request first. */
   killRequests(producer: string): Promise<readonly KillRequest[]>;
-  /** Sessions of this producer that run */
+  /** Sessions of this producer that run. */
   runningSessions(producer: string): Promise<readonly Session[]>;
   signingKey(): Promise<SigningKey>;
 }
@@ -150,6 +151,10 @@ export type Contents = {
 export type UnsealedRecording = {
   readonly recording: Recording;
   readonly session: Session;
+  /** When its session was lost; null unless it is LOST. */
+  readonly lostAtMs: number | null;
+  /** Whether another recording goes on with it: it takes nothing more, and wants its seal. */
+  readonly isContinued: boolean;
   /** Where the recording's bytes are or will be, for the Recordings port. */
   readonly locator: string;
   /** Bytes of the stored file that the catalog knows of. */
@@ -171,45 +176,7 @@ export type SigningKey = {
   readonly privateKey: Uint8Array;
 };
 
-export interface CatalogWriter extends AccessWriter {
-  /**
-   * Opens a session, or opens it again with a newer epoch.
-   * @throws Conflict (same id, other who or what), NotFound (another producer's), SessionEnded, SessionKilled
-   */
-  openSession(input: OpenSessionWrite): Promise<OpenedSessionRow>;
-  openRecording(input: OpenRecordingWrite): Promise<OpenedRecordingRow>;
-  /**
-   * Keeps the batch's events that are not there yet.
-   * @throws NotFound, EventGap, Fenced, Conflict, SessionEnded, SessionKilled
-   */
-  appendBatch(input: AppendBatchWrite): Promise<AppendedBatch>;
-  /** ACTIVE → KILLING; the first kill stands. @throws NotFound, SessionEnded, Conflict (DENIED) */
-  requestKill(input: RequestKillWrite): Promise<Session>;
-  /**
-   * The same for every running session that is visible and matches, in one transaction, with one audit entry.
-   * @returns how many: those that were asked for before are not counted. @throws InvalidInput beyond KILLED_AT_ONCE_MAX
-   */
-  requestKills(input: RequestKillsWrite): Promise<number>;
-  /** Their producer says that they run: moves the last sign of life, and makes LOST ones ACTIVE again. */
-  heartbeat(input: HeartbeatWrite): Promise<Heartbeat>;
-  /**
-   * The lease ran out: ACTIVE → LOST with its recordings PARTIAL and not sealed, KILLING → KILLED without confirmation. Others stay
-   * as they are. @throws NotFound
-   */
-  loseSession(input: { readonly sessionId: SessionId; readonly atMs: number }): Promise<Session>;
-  /**
-   * Goes on in another recording: the old one wants its seal. Whoever feeds the old one by its id and ordinals feeds the new one:
-   * appends are taken to it, whose own ordinals begin at 0. Repeating is the same. @throws NotFound, Conflict (it is sealed)
-   */
-  rotateRecording(input: RotateRecordingWrite): Promise<Recording>;
-  /** KILLING → KILLED. Repeating is the same. @throws NotFound, Conflict (no kill was asked for) */
-  confirmKill(input: {
-    readonly sessionId: SessionId;
-    readonly producer: string;
-    readonly atMs: number;
-  }): Promise<Session>;
-  /** ACTIVE → ENDED, KILLING → KILLED. Repeating is the same. @throws NotFound, Fenced, Conflict */
-  closeSession(input: CloseSessionWrite): Promise<Session>;
+export interface CatalogWriter extends AccessWriter, FeedingWriter {
   /** Adds the row of a chunk whose bytes are on disk, and deletes the pending batches that it holds. Repeating is the same. */
   closeChunk(input: CloseChunkWrite): Promise<void>;
   /** The recording's seal is on disk. Repeating is the same. Fails while events wait that are in no closed chunk. */
@@ -225,7 +192,10 @@ export interface CatalogWriter extends AccessWriter {
     readonly reason: string;
     readonly atMs: number;
   }): Promise<void>;
-  /** One line in a session's story. Repeating is the same. @throws NotFound, Conflict (another session has the id) */
+  /**
+   * One line in a session's story. Repeating is the same.
+   * @throws NotFound, Conflict (another session has the id), InvalidInput (a producer tells of a time beyond the session's)
+   */
   addSessionEvent(input: AddSessionEventWrite): Promise<SessionEvent>;
   /**
    * What somebody saw or took away: one WATCHED or EXPORTED event, told again with what was added. Moves no revision.
@@ -235,100 +205,6 @@ export interface CatalogWriter extends AccessWriter {
 }
 
 export type NoteViewingWrite = Omit<SessionEvent, 'position'> & { readonly audit: NewAuditEntry | null };
-
-/** A recording to open, with its id and place chosen. */
-export type NewRecording = Omit<OpenRecording, 'recordingId'> & {
-  readonly recordingId: RecordingId;
-  /** Where its bytes will be, by the Recordings port. */
-  readonly locator: string;
-};
-
-export type OpenSessionWrite = {
-  readonly producer: string;
-  readonly actor: string;
-  /** With every id, identity and time filled in. */
-  readonly session: Omit<OpenSession, 'sessionId' | 'startedAtMs' | 'recording'> & {
-    readonly sessionId: SessionId;
-    readonly startedAtMs: number;
-  };
-  readonly socketId: SocketId;
-  readonly identity: string;
-  readonly upstream: string;
-  readonly recording: NewRecording | null;
-  readonly atMs: number;
-};
-
-export type OpenedSessionRow = {
-  readonly session: Session;
-  readonly recording: Recording | null;
-  readonly nextEvent: number | null;
-  readonly epoch: number;
-};
-
-export type OpenedRecordingRow = { readonly recording: Recording; readonly nextEvent: number };
-
-export type OpenRecordingWrite = NewRecording & {
-  readonly producer: string;
-  readonly sessionId: SessionId;
-  readonly epoch: number;
-  readonly atMs: number;
-};
-
-export type AppendBatchWrite = {
-  readonly producer: string;
-  readonly recordingId: RecordingId;
-  readonly epoch: number;
-  readonly batch: PendingBatch;
-  /** Byte offset of each event within batch.msgpack: so that known events can be passed over. */
-  readonly offsets: Uint32Array;
-  /** Milliseconds from the recording's start of each event. */
-  readonly times: Float64Array;
-  readonly atMs: number;
-};
-
-export type AppendedBatch = {
-  readonly sessionId: SessionId;
-  readonly nextEvent: number;
-  /** What of the recording is in no closed chunk yet. */
-  readonly pendingBytes: number;
-  /** Set while the session is KILLING. */
-  readonly kill: Session['kill'];
-};
-
-export type RequestKillWrite = {
-  readonly visibility: Visibility;
-  readonly sessionId: SessionId;
-  readonly requestedBy: string;
-  readonly reason: string | null;
-  readonly atMs: number;
-  /** Kept with the first request alone. */
-  readonly audit: NewAuditEntry;
-};
-
-export type RequestKillsWrite = Omit<RequestKillWrite, 'sessionId'> & { readonly filter: SessionFilter };
-
-export type HeartbeatWrite = {
-  readonly producer: string;
-  readonly actor: string;
-  readonly sessionIds: readonly SessionId[];
-  readonly atMs: number;
-};
-
-export type RotateRecordingWrite = {
-  readonly recordingId: RecordingId;
-  /** Of the one that goes on, with the place of its bytes. */
-  readonly next: { readonly recordingId: RecordingId; readonly locator: string };
-  readonly atMs: number;
-};
-
-export type CloseSessionWrite = {
-  readonly sessionId: SessionId;
-  readonly producer: string;
-  readonly epoch: number | null;
-  readonly endedAtMs: number | null;
-  readonly reason: string | null;
-  readonly atMs: number;
-};
 
 export type CloseChunkWrite = {
   readonly recordingId: RecordingId;
@@ -372,7 +248,10 @@ export type RestoredRecording = {
   readonly isNewSession: boolean;
 };
 
-export type AddSessionEventWrite = Omit<SessionEvent, 'position'>;
+export type AddSessionEventWrite = Omit<SessionEvent, 'position'> & {
+  /** The session must be this producer's; null: told by the server itself. */
+  readonly producer: string | null;
+};
 
 /** A session that changed, as a follower of a filter is told of it. */
 export type SessionChangeRow = {

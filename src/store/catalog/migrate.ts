@@ -3,11 +3,13 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { sessionsAndRecordings } from './migrations/0001-sessions-and-recordings.ts';
 import { accessAndAudit } from './migrations/0002-access-and-audit.ts';
+import { whileItHappens } from './migrations/0003-while-it-happens.ts';
 
 /** All migrations by name, in order. A name is for good once it was released. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-sessions-and-recordings': sessionsAndRecordings,
   '0002-access-and-audit': accessAndAudit,
+  '0003-while-it-happens': whileItHappens,
 };
 
 /** The data folder was written by a newer program. */

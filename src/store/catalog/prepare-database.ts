@@ -8,21 +8,27 @@ export class CatalogNotOpened extends Error {}
 
 /**
  * Makes the catalog, or brings an old one to this program's version, before anybody uses it. Nobody else may have it open.
+ * One that is behind what its log of changes is known to have had was put back from a copy: changes after it were others,
+ * so that its log gets another name.
  * @throws CatalogNotOpened when it is newer than this program, or is no catalog
  */
-export const prepareDatabase = async (place: OpenDatabase): Promise<void> => {
+export const prepareDatabase = async (
+  place: OpenDatabase,
+  knownPositions: ReadonlyMap<string, number> = new Map(),
+): Promise<void> => {
   try {
-    await prepare(place);
+    await prepare(place, knownPositions);
   } catch (error) {
     throw new CatalogNotOpened(error instanceof Error ? error.message : String(error), { cause: error });
   }
 };
 
-const prepare = async (place: OpenDatabase): Promise<void> => {
+const prepare = async (place: OpenDatabase, knownPositions: ReadonlyMap<string, number>): Promise<void> => {
   const database = openForWriting(place);
   try {
     await migrate(database);
     provide(database);
+    renameOldLog(database, knownPositions);
   } finally {
     database.close();
   }
@@ -32,10 +38,18 @@ const prepare = async (place: OpenDatabase): Promise<void> => {
 const provide = (database: Database.Database): void => {
   database.transaction(() => {
     if (database.prepare('SELECT 1 FROM log').get() === undefined) {
-      database.prepare('INSERT INTO log (log_id, position) VALUES (?, 0)').run(randomUUID().slice(0, 8));
+      database.prepare('INSERT INTO log (log_id, position) VALUES (?, 0)').run(newLogName());
     }
     if (database.prepare('SELECT 1 FROM signing_keys').get() === undefined) insertSigningKey(database);
   })();
+};
+
+const newLogName = (): string => randomUUID().slice(0, 8);
+
+const renameOldLog = (database: Database.Database, knownPositions: ReadonlyMap<string, number>): void => {
+  const log = database.prepare<[], { log_id: string; position: number }>('SELECT log_id, position FROM log').get();
+  if (log === undefined || log.position >= (knownPositions.get(log.log_id) ?? 0)) return;
+  database.prepare('UPDATE log SET log_id = ?').run(newLogName());
 };
 
 const insertSigningKey = (database: Database.Database): void => {

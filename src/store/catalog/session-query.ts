@@ -1,44 +1,99 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Expression, expressionBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
+import { KILLED_AT_ONCE_MAX } from '../../model/limits.ts';
 import type { Keyset, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import { foldCase } from './fold-case.ts';
 import { POSITIONS_PER_MS, SPILL_MS_MAX } from './session-position.ts';
-import { build } from './statements.ts';
+import { visibleSessions } from './row-queries.ts';
 import type { SessionsTable, Tables } from './tables.ts';
+import type { MatchingSql } from './writing/request-kill.ts';
 
 type SessionQuery = SelectQueryBuilder<Tables, 'sessions', SessionsTable>;
 
+type Condition = Expression<SqlBool>;
+
+const on = expressionBuilder<Tables, 'sessions'>();
+
 /** Sessions that this visibility includes and this filter matches, in no order. */
-export const matchingSessions = (visibility: Visibility, filter: SessionFilter): SessionQuery => {
-  let query: SessionQuery = build.selectFrom('sessions').selectAll();
-  if (visibility.scope === 'producer') query = query.where('producer', '=', visibility.producer);
-  if (filter.protocols !== null) query = query.where('protocol', 'in', filter.protocols);
-  if (filter.statuses !== null) query = query.where('status', 'in', filter.statuses);
+export const matchingSessions = (visibility: Visibility, filter: SessionFilter): SessionQuery =>
+  [...lasting(filter), ...passing(filter)].reduce(
+    (query, condition) => query.where(condition),
+    visibleSessions(visibility),
+  );
+
+/** What the filter asks of a session that can never change about it: all of this must hold. */
+const lasting = (filter: SessionFilter): readonly Condition[] => {
+  const conditions: Condition[] = [];
+  if (filter.protocols !== null) conditions.push(on('protocol', 'in', filter.protocols));
   if (filter.userIdentities !== null)
-    query = query.where('user_identity_key', 'in', filter.userIdentities.map(foldCase));
-  if (filter.userEmails !== null) query = query.where('user_email_key', 'in', filter.userEmails.map(foldCase));
-  if (filter.socketIds !== null) query = query.where('socket_id', 'in', filter.socketIds);
-  if (filter.socketNames !== null) query = query.where('socket_name', 'in', filter.socketNames);
-  if (filter.killed !== null) query = query.where('kill_requested_ms', filter.killed ? 'is not' : 'is', null);
-  return startedWithin(query, filter);
+    conditions.push(on('user_identity_key', 'in', filter.userIdentities.map(foldCase)));
+  if (filter.userEmails !== null) conditions.push(on('user_email_key', 'in', filter.userEmails.map(foldCase)));
+  if (filter.socketIds !== null) conditions.push(on('socket_id', 'in', filter.socketIds));
+  if (filter.socketNames !== null) conditions.push(on('socket_name', 'in', filter.socketNames));
+  return [...conditions, ...startedWithin(filter)];
 };
 
 /** Bounds the row numbers too, so that the table is entered where the time range begins. A row may have spilled upwards. */
-const startedWithin = (query: SessionQuery, { startedFromMs, startedBeforeMs }: SessionFilter): SessionQuery => {
-  let bounded = query;
+const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): readonly Condition[] => {
+  const conditions: Condition[] = [];
   if (startedFromMs !== null) {
-    bounded = bounded
-      .where('position', '>=', startedFromMs * POSITIONS_PER_MS)
-      .where('started_ms', '>=', startedFromMs);
+    conditions.push(on('position', '>=', startedFromMs * POSITIONS_PER_MS), on('started_ms', '>=', startedFromMs));
   }
   if (startedBeforeMs !== null) {
-    bounded = bounded
-      .where('position', '<', (startedBeforeMs + SPILL_MS_MAX) * POSITIONS_PER_MS)
-      .where('started_ms', '<', startedBeforeMs);
+    const positionEnd = (startedBeforeMs + SPILL_MS_MAX) * POSITIONS_PER_MS;
+    conditions.push(on('position', '<', positionEnd), on('started_ms', '<', startedBeforeMs));
   }
-  return bounded;
+  return conditions;
 };
+
+/** What the filter asks of a session that its life changes. */
+const passing = ({ statuses, killed }: SessionFilter): readonly Condition[] => {
+  const conditions: Condition[] = [];
+  if (statuses !== null) conditions.push(on('status', 'in', statuses));
+  if (killed !== null) conditions.push(on('kill_requested_ms', killed ? 'is not' : 'is', null));
+  return conditions;
+};
+
+/** NOTE each is 0, 1, or null where a column is null that the filter asks about. */
+type Matching = { readonly matches: number | null; readonly may_have_matched: number | null };
+
+/** Visible sessions that changed after this position of the log, in the log's order, and whether the filter matches them. */
+export const changedSince = (
+  visibility: Visibility,
+  filter: SessionFilter,
+  position: number,
+  limit: number,
+): SelectQueryBuilder<Tables, 'sessions', SessionsTable & Matching> => {
+  const before = lasting(filter);
+  return visibleSessions(visibility)
+    .select([
+      sql<number | null>`${on.and([...before, ...passing(filter)])}`.as('matches'),
+      sql<number | null>`${on.and([...before])}`.as('may_have_matched'),
+    ])
+    .where('revision', '>', position)
+    .orderBy('revision')
+    .limit(limit);
+};
+
+/** Running sessions that were seen after a time and no later than another, by that time. */
+export const seenWithin = (query: SessionQuery, afterMs: number, untilMs: number, limit: number): SessionQuery =>
+  query
+    .where(sql<boolean>`status IN ('ACTIVE', 'KILLING')`)
+    .where('last_seen_ms', '>', afterMs)
+    .where('last_seen_ms', '<=', untilMs)
+    .orderBy('last_seen_ms')
+    .limit(limit);
+
+/** What requestKills cuts, one more than it may: for whoever executes it on another connection. */
+export const killable = (visibility: Visibility, filter: SessionFilter): MatchingSql =>
+  matchingSessions(visibility, filter)
+    .where('status', '=', 'ACTIVE')
+    .clearSelect()
+    .select(['position', 'producer'])
+    .orderBy('position')
+    .limit(KILLED_AT_ONCE_MAX + 1)
+    .compile();
 
 const keyColumns = {
   STARTED_AT: ['position'],

@@ -1,4 +1,5 @@
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
+import type { KillRequest } from '../../model/intake.ts';
 import type { Recording, RecordingKind, RecordingState } from '../../model/recording.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
 import type {
@@ -39,6 +40,17 @@ const killOf = (row: SessionRow): SessionKill | null =>
         reason: row.kill_reason,
         confirmedAtMs: row.kill_confirmed_ms,
       };
+
+/** What its producer is told; null unless it is to be cut now. */
+export const killRequestOf = (row: SessionRow): KillRequest | null =>
+  row.status === 'KILLING' && row.kill_requested_ms !== null
+    ? {
+        sessionId: row.session_id as SessionId,
+        requestedAtMs: row.kill_requested_ms,
+        requestedBy: row.kill_requested_by ?? '',
+        reason: row.kill_reason,
+      }
+    : null;
 
 /** @param log the name of the log that the row's revision is a position of */
 export const sessionOf = (row: SessionRow, log: string): Session => ({

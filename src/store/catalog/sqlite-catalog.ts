@@ -1,3 +1,4 @@
+import { RESUME_WINDOW_MS } from '../../model/limits.ts';
 import type { Catalog, CommitListener } from './catalog.ts';
 import { checkVersion } from './migrate.ts';
 import { openForReading } from './open-database.ts';
@@ -12,6 +13,16 @@ export type SqliteCatalogPlace = {
   readonly nativeBinding: string | null;
 };
 
+/** What a catalog that is written goes by. */
+export type SqliteCatalogRules = {
+  /** A LOST session may be resumed for this long. */
+  readonly resumeWindowMs: number;
+  /** Newest positions that logs of changes are known to have had, by their names: a catalog that is behind was put back. */
+  readonly knownPositions: ReadonlyMap<string, number>;
+};
+
+const usualRules: SqliteCatalogRules = { resumeWindowMs: RESUME_WINDOW_MS, knownPositions: new Map() };
+
 /**
  * The catalog in a SQLite file: written in a worker's thread, read on the calling one. The caller holds the data folder's
  * lock. @throws CatalogNotOpened when the file is newer than this program, or is no catalog
@@ -20,9 +31,10 @@ export const openSqliteCatalog = async (
   place: SqliteCatalogPlace,
   writerScript: WorkerScript,
   listener: CommitListener,
+  { resumeWindowMs, knownPositions }: SqliteCatalogRules = usualRules,
 ): Promise<Catalog> => {
-  await prepareDatabase(place);
-  const writer = await WorkerWriter.start(writerScript, place, listener);
+  await prepareDatabase(place, knownPositions);
+  const writer = await WorkerWriter.start(writerScript, { ...place, resumeWindowMs }, listener);
   try {
     const database = openForReading(place);
     return {

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
+import { RevisionUnknown } from '../../model/errors.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
+import type { KillRequest } from '../../model/intake.ts';
 import { REST_ROWS_MAX } from '../../model/limits.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
@@ -15,13 +17,28 @@ import type { Token } from '../../model/token.ts';
 import { auditRows, matchingAudit, pseudonymOfName } from './audit-queries.ts';
 import { auditEntryOf } from './audit-row.ts';
 import type { KeptToken } from './access-records.ts';
-import type { CatalogReader, Contents, ContentsPart, SigningKey, UnsealedRecording } from './catalog.ts';
+import type {
+  CatalogReader,
+  Contents,
+  ContentsPart,
+  SessionChangeRow,
+  SigningKey,
+  UnsealedRecording,
+} from './catalog.ts';
 import { standingSignIns, standingTokens } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
-import { matchingSessions, sessionPage } from './session-query.ts';
-import { type RecordingRow, recordingOf, sessionEventOf, sessionOf, type SessionRow, userOf } from './session-row.ts';
+import { changedSince, matchingSessions, seenWithin, sessionPage } from './session-query.ts';
+import {
+  killRequestOf,
+  type RecordingRow,
+  recordingOf,
+  sessionEventOf,
+  sessionOf,
+  type SessionRow,
+  userOf,
+} from './session-row.ts';
 import { signInOf, tokenOf } from './token-row.ts';
 import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
@@ -227,16 +244,61 @@ export class SqliteReader implements CatalogReader {
   }
 
   #unsealed(row: RecordingRow): UnsealedRecording {
-    const session = build.selectFrom('sessions').selectAll().where('position', '=', row.session_position);
+    const session = this.#statements.get(
+      build.selectFrom('sessions').selectAll().where('position', '=', row.session_position),
+    ) as SessionRow;
     return {
       recording: recordingOf(row),
-      session: sessionOf(this.#statements.get(session) as SessionRow, this.#log),
+      session: sessionOf(session, this.#log),
+      lostAtMs: session.lost_ms,
+      isContinued: row.newest_key !== null,
       locator: row.locator,
       indexedSize: row.indexed_size,
       nextPendingEvent: row.next_pending_event,
       pendingBytes: row.pending_bytes,
       pendingSinceMs: row.pending_since_ms,
     };
+  }
+
+  async changedSessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    after: Revision,
+    limit: number,
+  ): Promise<readonly SessionChangeRow[]> {
+    const newest = await this.revision();
+    if (after.log !== newest.log || after.position > newest.position) {
+      throw new RevisionUnknown('the revision is of another log of changes than this one: begin anew');
+    }
+    const rows = this.#statements.all(changedSince(visibility, filter, after.position, limit));
+    return rows.map((row) => ({
+      session: sessionOf(row, this.#log),
+      matches: row.matches === 1,
+      mayHaveMatched: row.may_have_matched === 1,
+      isNew: row.created_revision > after.position,
+      hasEnded: row.ended_revision > after.position,
+    }));
+  }
+
+  async seenSessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    afterMs: number,
+    untilMs: number,
+    limit: number,
+  ): Promise<readonly Session[]> {
+    const query = seenWithin(matchingSessions(visibility, filter), afterMs, untilMs, limit);
+    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
+  }
+
+  async killRequests(producer: string): Promise<readonly KillRequest[]> {
+    const query = build
+      .selectFrom('sessions')
+      .selectAll()
+      .where('producer', '=', producer)
+      .where(sql<boolean>`status = 'KILLING'`)
+      .orderBy('kill_requested_ms');
+    return this.#statements.all(query).flatMap((row) => killRequestOf(row) ?? []);
   }
 
   async runningSessions(producer: string): Promise<readonly Session[]> {

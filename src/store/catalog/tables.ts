@@ -9,6 +9,7 @@ export type Tables = {
   recordings: RecordingsTable;
   chunks: ChunksTable;
   batches: BatchesTable;
+  folded_attempts: FoldedAttemptsTable;
   tokens: TokensTable;
   sign_ins: SignInsTable;
   audit_entries: AuditEntriesTable;
@@ -65,6 +66,12 @@ export type SessionsTable = {
   recording_count: number;
   epoch: number;
   revision: number;
+  /** Position of the log of changes when it was opened … */
+  created_revision: number;
+  /** … and when it ended; 0 until then. */
+  ended_revision: number;
+  /** When its lease ran out; null unless it is LOST. */
+  lost_ms: number | null;
 };
 
 export type UsersTable = {
@@ -119,6 +126,15 @@ export type RecordingsTable = {
   next_pending_event: number;
   pending_bytes: number;
   pending_since_ms: number | null;
+  /** Where event 0 is in the numbering of the first recording that this one goes on with; 0 when there is none. */
+  base_event: number;
+  /** Its start, in milliseconds from that one's start. */
+  base_ms: number;
+  /** The newest recording that goes on with this one: what is sent to this one goes there. */
+  newest_key: number | null;
+  /** The terminal's size as last told; null when it was not resized. */
+  last_columns: number | null;
+  last_rows: number | null;
 };
 
 export type ChunksTable = {
@@ -141,6 +157,15 @@ export type BatchesTable = {
   first_ms: number;
   last_ms: number;
   msgpack: Buffer;
+};
+
+/** The id that a refused attempt came with which is counted in another one's session. */
+export type FoldedAttemptsTable = {
+  session_id: string;
+  session_position: number;
+  /** Its number there; the first attempt, which the session is named by, is 1. */
+  attempt: number;
+  at_ms: number;
 };
 
 export type TokensTable = {

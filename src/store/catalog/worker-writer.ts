@@ -2,8 +2,11 @@ import type { Worker } from 'node:worker_threads';
 import { Unavailable } from '../../model/errors.ts';
 import { refusalFromWire } from '../../model/refusal-wire.ts';
 import type { CatalogWriter, CommitListener } from './catalog.ts';
+import type { AppendedBatch } from './feeding-records.ts';
 import { CatalogNotOpened } from './prepare-database.ts';
+import { killable } from './session-query.ts';
 import type { WorkerScript } from './worker-script.ts';
+import type { RequestKillsRequest } from './writing/request-kill.ts';
 import type { WriterAnswer, WriterData, WriterReply } from './writer-messages.ts';
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
@@ -11,6 +14,12 @@ type WriteName = keyof CatalogWriter;
 
 /** Seconds after which a producer may try again when the disk failed. */
 const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * A copy that is moved to the thread. NOTE: a view is cloned with all of the memory that it is a view of, and small Buffers
+ * are views of a pool of 64 KiB.
+ */
+const ownBytes = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 /** Speaks to the one connection that writes, which lives in a thread of its own: a slow disk never stops the event loop. */
 export class WorkerWriter implements AsyncDisposable {
@@ -49,8 +58,18 @@ export class WorkerWriter implements AsyncDisposable {
     return {
       openSession: call('openSession'),
       openRecording: call('openRecording'),
-      appendBatch: call('appendBatch'),
+      appendBatch: (input) => {
+        const msgpack = ownBytes(input.msgpack);
+        return this.#send('appendBatch', { ...input, msgpack }, [msgpack.buffer]) as Promise<AppendedBatch>;
+      },
       requestKill: call('requestKill'),
+      requestKills: (input) => {
+        const request: RequestKillsRequest = { ...input, matching: killable(input.visibility, input.filter) };
+        return this.#send('requestKills', request) as Promise<number>;
+      },
+      heartbeat: call('heartbeat'),
+      loseSession: call('loseSession'),
+      rotateRecording: call('rotateRecording'),
       confirmKill: call('confirmKill'),
       closeSession: call('closeSession'),
       closeChunk: call('closeChunk'),
@@ -71,13 +90,13 @@ export class WorkerWriter implements AsyncDisposable {
     };
   }
 
-  #send(name: WriteName | 'dispose', input: unknown): Promise<unknown> {
+  #send(name: WriteName | 'dispose', input: unknown, moved: readonly ArrayBuffer[] = []): Promise<unknown> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, name, input });
+      this.#worker.postMessage({ id, name, input }, moved);
     });
   }
 

@@ -6,6 +6,8 @@ export type WriterData = {
   readonly path: string;
   /** better-sqlite3's addon; null: the one in its package. */
   readonly nativeBinding: string | null;
+  /** A LOST session may be resumed for this long. */
+  readonly resumeWindowMs: number;
 };
 
 /** Main thread to writer: one write of the port, or the wish to end. */

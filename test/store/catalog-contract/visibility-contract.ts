@@ -37,10 +37,19 @@ export const visibilityContract = (subject: CatalogSubject): void => {
       recording: (visibility, { recordingId }) => subject.reader.recording(visibility, recordingId),
       locator: (visibility, { recordingId }) => subject.reader.locator(visibility, recordingId),
       contents: (visibility, { recordingId }) => subject.reader.contents(visibility, recordingId, whole),
+      changedSessions: async (visibility, { identity, sessionId }) => {
+        const { log, position } = (await subject.reader.session(seesAll, sessionId))?.revision ?? {
+          log: '',
+          position: 0,
+        };
+        return subject.reader.changedSessions(visibility, filterOf(identity), { log, position: position - 1 }, 1);
+      },
+      seenSessions: (visibility, { identity }) =>
+        subject.reader.seenSessions(visibility, filterOf(identity), testStartMs - 1, testStartMs, 10),
     };
     /** These are the server's own, and take no visibility. */
     const unbounded = (
-      'revision unsealedRecordings unsealedRecording runningSessions signingKey token tokens signIn standing ' +
+      'revision unsealedRecordings unsealedRecording runningSessions killRequests signingKey token tokens signIn standing ' +
       'auditEntries auditEntry verifyAudit'
     ).split(' ');
 

@@ -194,7 +194,11 @@ describe('writing', () => {
     await migrate(database);
     database.exec("INSERT INTO log VALUES ('a', 0)");
     const commits = new GroupCommit(
-      new WriteContext(database, { newId: () => crypto.randomUUID(), salt: () => Buffer.alloc(16) }),
+      new WriteContext(database, {
+        newId: () => crypto.randomUUID(),
+        salt: () => Buffer.alloc(16),
+        resumeWindowMs: 1000,
+      }),
     );
     const requests = [1, 2, 3].map((id) => ({ id, name: 'openSession' as const, input: openSessionWrite() }));
     // A file that may not grow is a disk that is full.

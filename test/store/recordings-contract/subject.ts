@@ -125,7 +125,8 @@ export class Keeper {
   get known(): UnsealedRecording {
     const { recording, session, locator, indexedSize } = this;
     const nextPendingEvent = recording.eventCount;
-    return { recording, session, locator, indexedSize, nextPendingEvent, pendingBytes: 0, pendingSinceMs: null };
+    const rest = { lostAtMs: null, isContinued: false, pendingBytes: 0, pendingSinceMs: null };
+    return { recording, session, locator, indexedSize, nextPendingEvent, ...rest };
   }
 
   /** Appends a chunk of these events. */

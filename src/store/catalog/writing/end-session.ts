@@ -1,44 +1,11 @@
-import { Conflict, InvalidInput, SessionEnded } from '../../../model/errors.ts';
+import { Conflict, InvalidInput } from '../../../model/errors.ts';
 import type { SessionId } from '../../../model/ids.ts';
 import type { Session } from '../../../model/session.ts';
-import { NotFound } from '../../../model/errors.ts';
-import type { CloseSessionWrite, RequestKillWrite } from '../catalog.ts';
+import type { CloseSessionWrite } from '../feeding-records.ts';
 import type { RecordingRow, SessionRow } from '../session-row.ts';
-import { addAuditEntry } from './add-audit-entry.ts';
 import { checkEpoch } from './open-recording.ts';
+import { isGivenUp, reviveRecordings } from './resume-session.ts';
 import type { WriteContext } from './write-context.ts';
-
-/** ACTIVE → KILLING; the first kill stands. */
-export const requestKill = (context: WriteContext, input: RequestKillWrite): Session => {
-  const row = context.sessionRow(input.sessionId);
-  const { visibility } = input;
-  if (row === undefined || (visibility.scope === 'producer' && row.producer !== visibility.producer)) {
-    throw new NotFound('no such session');
-  }
-  const session = context.session(row.position);
-  if (session.kill !== null) return session;
-  if (session.status === 'DENIED') throw new Conflict('the attempt was refused: there is nothing to cut');
-  if (session.status !== 'ACTIVE') {
-    throw new SessionEnded(session.sessionId, `the session is ${session.status} already: there is nothing to cut`);
-  }
-  context.run(
-    `UPDATE sessions SET status = 'KILLING', kill_requested_ms = ?, kill_requested_by = ?, kill_reason = ? WHERE position = ?`,
-    input.atMs,
-    input.requestedBy,
-    input.reason,
-    row.position,
-  );
-  const message = input.reason === null ? 'kill requested' : `kill requested: ${input.reason}`;
-  context.tell({
-    sessionPosition: row.position,
-    atMs: input.atMs,
-    kind: 'KILL_REQUESTED',
-    message,
-    actor: input.requestedBy,
-  });
-  addAuditEntry(context, input.audit);
-  return context.touch(row.position);
-};
 
 /** KILLING → KILLED: the producer has cut it. */
 export const confirmKill = (
@@ -48,10 +15,11 @@ export const confirmKill = (
   const row = context.ownSession(input.sessionId, input.producer);
   if (row.status === 'KILLED') return context.session(row.position);
   if (row.status !== 'KILLING') throw new Conflict('no kill was asked for');
-  return end(context, row, { endedMs: input.atMs, atMs: input.atMs, reason: null, actor: input.producer });
+  const endedMs = Math.max(input.atMs, row.started_ms);
+  return endSession(context, row, { endedMs, confirmedMs: input.atMs, reason: null, actor: input.producer });
 };
 
-/** ACTIVE → ENDED, KILLING → KILLED. */
+/** ACTIVE or LOST → ENDED, KILLING → KILLED. */
 export const closeSession = (context: WriteContext, input: CloseSessionWrite): Session => {
   const row = context.ownSession(input.sessionId, input.producer);
   if (input.epoch !== null) checkEpoch(row, input.epoch);
@@ -61,32 +29,40 @@ export const closeSession = (context: WriteContext, input: CloseSessionWrite): S
   if (endedMs < row.started_ms) {
     throw new InvalidInput('endedAt', 'endedAt must not be before startedAt');
   }
-  return end(context, row, { endedMs, atMs: input.atMs, reason: input.reason, actor: input.producer });
+  // Its producer has sent what it had: nothing of it is missing.
+  if (row.status !== 'LOST' || !isGivenUp(context, row, input.atMs)) reviveRecordings(context, row.position);
+  const confirmedMs = row.status === 'KILLING' ? input.atMs : null;
+  return endSession(context, row, { endedMs, confirmedMs, reason: input.reason, actor: input.producer });
 };
 
 type Ending = {
   readonly endedMs: number;
-  readonly atMs: number;
+  /** Of the cut; null when it was none, or nobody confirmed it. */
+  readonly confirmedMs: number | null;
   readonly reason: string | null;
-  readonly actor: string;
+  /** Null: the server itself. */
+  readonly actor: string | null;
 };
 
-const end = (context: WriteContext, row: SessionRow, { endedMs, atMs, reason, actor }: Ending): Session => {
+/** KILLING → KILLED, all others → ENDED. */
+export const endSession = (context: WriteContext, row: SessionRow, ending: Ending): Session => {
+  const { endedMs, confirmedMs, reason, actor } = ending;
   const killed = row.status === 'KILLING';
   const endReason = reason ?? (killed ? `killed by ${row.kill_requested_by ?? 'somebody'}` : null);
   context.run(
-    `UPDATE sessions SET status = ?, ended_ms = ?, last_seen_ms = max(last_seen_ms, ?), duration_ms = ?, end_reason = ?,
-       kill_confirmed_ms = ? WHERE position = ?`,
+    `UPDATE sessions SET status = ?, ended_ms = ?, last_seen_ms = CASE WHEN ? THEN max(last_seen_ms, ?) ELSE last_seen_ms END,
+       duration_ms = ?, end_reason = ?, kill_confirmed_ms = ?, lost_ms = NULL WHERE position = ?`,
     killed ? 'KILLED' : 'ENDED',
     endedMs,
+    actor === null ? 0 : 1,
     endedMs,
     endedMs - row.started_ms,
     endReason,
-    killed ? atMs : null,
+    confirmedMs,
     row.position,
   );
   const kind = killed ? 'KILLED' : 'ENDED';
-  const message = endReason ?? (killed ? 'cut by its producer' : 'closed by its producer');
+  const message = endReason ?? 'closed by its producer';
   context.tell({ sessionPosition: row.position, atMs: endedMs, kind, message, actor });
   announceEnding(context, row.position);
   return context.touch(row.position);

@@ -15,10 +15,11 @@ export type SessionOrigin = FileHeader['session'];
 export const insertSession = (
   context: WriteContext,
   origin: SessionOrigin,
-  rest: Pick<SessionRow, 'status'> & Partial<Pick<SessionRow, 'ended_ms' | 'end_reason' | 'deny_reason'>>,
+  rest: Pick<SessionRow, 'status'> & Partial<Pick<SessionRow, 'ended_ms' | 'end_reason' | 'deny_reason' | 'lost_ms'>>,
 ): number => {
   const position = freePosition(context.database, origin.startedAtMs);
-  const row: SessionRow = { ...newRow(origin), ...rest, position, revision: context.nextRevision() };
+  const revision = context.nextRevision();
+  const row: SessionRow = { ...newRow(origin), ...rest, position, revision, created_revision: revision };
   const columns = Object.keys(row);
   const places = columns.map(() => '?').join(', ');
   context.run(`INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row));
@@ -27,7 +28,7 @@ export const insertSession = (
   return position;
 };
 
-const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' | 'revision'> => ({
+const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' | 'revision' | 'created_revision'> => ({
   session_id: origin.sessionId,
   producer: origin.producer,
   protocol: origin.protocol,
@@ -67,6 +68,8 @@ const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' |
   recording_state_reason: null,
   recording_count: 0,
   epoch: 1,
+  ended_revision: 0,
+  lost_ms: null,
 });
 
 const rememberUser = (context: WriteContext, { user, startedAtMs }: SessionOrigin): void => {

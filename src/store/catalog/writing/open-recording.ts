@@ -1,21 +1,19 @@
-import { Conflict, Fenced, InvalidInput, SessionEnded, SessionKilled } from '../../../model/errors.ts';
-import type { Recording } from '../../../model/recording.ts';
+import { Conflict, Fenced, InvalidInput, SessionKilled } from '../../../model/errors.ts';
 import type { Session } from '../../../model/session.ts';
-import type { NewRecording, OpenRecordingWrite } from '../catalog.ts';
+import type { NewRecording, OpenedRecordingRow, OpenRecordingWrite } from '../feeding-records.ts';
 import { type RecordingRow, recordingOf, type SessionRow } from '../session-row.ts';
+import { mustBeFedStill, resumeIfLost } from './resume-session.ts';
 import type { WriteContext } from './write-context.ts';
-
-type OpenedRecordingRow = { readonly recording: Recording; readonly nextEvent: number };
 
 /** One more recording in a session. */
 export const openRecording = (context: WriteContext, input: OpenRecordingWrite): OpenedRecordingRow => {
   const row = context.ownSession(input.sessionId, input.producer);
-  const session = context.session(row.position);
   checkEpoch(row, input.epoch);
-  if (session.kill !== null) throw new SessionKilled(session.kill, 'the session was killed: it takes no new recording');
-  if (session.status !== 'ACTIVE') {
-    throw new SessionEnded(session.sessionId, `the session is ${session.status}: it takes no new recording`);
-  }
+  const { kill } = context.session(row.position);
+  if (kill !== null) throw new SessionKilled(kill, 'the session was killed: it takes no new recording');
+  mustBeFedStill(context, row, input.atMs, 'no new recording');
+  resumeIfLost(context, row, { ...input, actor: input.producer, message: 'it goes on in another recording' });
+  const session = context.session(row.position);
   if (context.recordingRow(input.recordingId) === undefined) {
     insertRecording(context, row.position, input, Math.max(input.atMs, session.startedAtMs), null);
     context.summariseRecordings(row.position);
@@ -56,11 +54,12 @@ export const insertRecording = (
   );
 };
 
-/** The recording with this id. @throws Conflict when it is another session's, or of another kind */
+/** The recording with this id, and what it wants next where another goes on with it. @throws Conflict when it is another session's, or of another kind */
 export const reopenRecording = (context: WriteContext, session: Session, wanted: NewRecording): OpenedRecordingRow => {
   const row: RecordingRow | undefined = context.recordingRow(wanted.recordingId);
   if (row === undefined || row.session_id !== session.sessionId || row.kind !== wanted.kind) {
     throw new Conflict('the session has no recording with this id and kind');
   }
-  return { recording: recordingOf(row), nextEvent: row.event_count };
+  const newest = context.newestOf(row);
+  return { recording: recordingOf(row), nextEvent: newest.event_count + newest.base_event - row.base_event };
 };

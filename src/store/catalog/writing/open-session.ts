@@ -1,15 +1,29 @@
-import { Conflict, NotFound, SessionEnded, SessionKilled } from '../../../model/errors.ts';
-import { isRunning, type Session } from '../../../model/session.ts';
-import type { OpenedSessionRow, OpenSessionWrite } from '../catalog.ts';
+import { Conflict, NotFound, SessionKilled } from '../../../model/errors.ts';
+import type { Session } from '../../../model/session.ts';
+import type { OpenedSessionRow, OpenSessionWrite } from '../feeding-records.ts';
 import type { SessionRow } from '../session-row.ts';
 import { insertSession, type SessionOrigin } from './insert-session.ts';
 import { insertRecording, reopenRecording } from './open-recording.ts';
+import { alikeAttempt, foldAttempt, sessionOfFoldedAttempt } from './refused-attempt.ts';
+import { mustBeFedStill, resumeIfLost } from './resume-session.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Opens a session, or opens it again with a newer epoch. */
 export const openSession = (context: WriteContext, input: OpenSessionWrite): OpenedSessionRow => {
-  const known = context.sessionRow(input.session.sessionId);
-  return known === undefined ? openNew(context, input) : openAgain(context, input, known);
+  const { sessionId, denyReason } = input.session;
+  const known = context.sessionRow(sessionId);
+  if (known !== undefined) return openAgain(context, input, known);
+  const counted = sessionOfFoldedAttempt(context, sessionId);
+  if (counted !== undefined) return countedBefore(context, input, counted);
+  const alike = denyReason === null ? undefined : alikeAttempt(context, input);
+  return alike === undefined ? openNew(context, input) : opened(context, foldAttempt(context, input, alike), null);
+};
+
+/** A retry of a refused attempt that was counted in another one's session. */
+const countedBefore = (context: WriteContext, input: OpenSessionWrite, counted: SessionRow): OpenedSessionRow => {
+  if (counted.producer !== input.producer) throw new NotFound('no such session');
+  if (input.session.denyReason === null) throw new Conflict('the session is known already, with another verdict');
+  return opened(context, context.session(counted.position), null);
 };
 
 const openNew = (context: WriteContext, input: OpenSessionWrite): OpenedSessionRow => {
@@ -19,7 +33,6 @@ const openNew = (context: WriteContext, input: OpenSessionWrite): OpenedSessionR
   if (!denied && input.recording !== null)
     insertRecording(context, position, input.recording, input.session.startedAtMs, null);
   context.summariseRecordings(position);
-  if (input.recording === null) explainAbsence(context, position, denied);
   return opened(context, context.touch(position), denied ? null : input.recording);
 };
 
@@ -32,11 +45,6 @@ const opened = (
   return { session, ...reopenRecording(context, session, recording), epoch: session.epoch };
 };
 
-const explainAbsence = (context: WriteContext, position: number, denied: boolean): void => {
-  const reason = denied ? 'the attempt was refused' : 'recording is not enabled for the socket';
-  context.run('UPDATE sessions SET recording_state_reason = ? WHERE position = ?', reason, position);
-};
-
 const openAgain = (context: WriteContext, input: OpenSessionWrite, known: SessionRow): OpenedSessionRow => {
   if (known.producer !== input.producer) throw new NotFound('no such session');
   const session = context.session(known.position);
@@ -44,19 +52,15 @@ const openAgain = (context: WriteContext, input: OpenSessionWrite, known: Sessio
     refuseDifference(session, input);
     return opened(context, session, null);
   }
+  // NOTE whoever opens it anew must not go on with it; its producer still sends what it has, with the epoch that it has.
   if (session.kill !== null) throw new SessionKilled(session.kill, 'the session was killed');
-  if (!isRunning(session.status)) {
-    throw new SessionEnded(session.sessionId, `the session is ${session.status}: it takes nothing more`);
-  }
+  mustBeFedStill(context, known, input.atMs, 'nothing more');
   refuseDifference(session, input);
   context.run('UPDATE sessions SET epoch = epoch + 1 WHERE position = ?', known.position);
-  context.tell({
-    sessionPosition: known.position,
-    atMs: input.atMs,
-    kind: 'RESUMED',
-    message: 'opened again by its producer',
-    actor: input.actor,
-  });
+  const resumption = { atMs: input.atMs, message: 'opened again by its producer', actor: input.actor };
+  if (resumeIfLost(context, known, resumption) === null) {
+    context.tell({ ...resumption, sessionPosition: known.position, kind: 'RESUMED' });
+  }
   return opened(context, context.touch(known.position), input.recording);
 };
 

@@ -50,7 +50,7 @@ const rowOf = (context: WriteContext, { header }: RestoreRecordingWrite): Record
 /** The recording's session. One that the catalog does not have is LOST until a seal says more. */
 const sessionOf = (
   context: WriteContext,
-  { header: { session } }: RestoreRecordingWrite,
+  { header: { session }, atMs }: RestoreRecordingWrite,
 ): { readonly position: number; readonly isNew: boolean } => {
   const known = context.sessionRow(session.sessionId);
   if (known !== undefined && known.producer !== session.producer) {
@@ -60,7 +60,7 @@ const sessionOf = (
   if (session.startedAtMs < 0 || session.startedAtMs > STARTED_MS_MAX) {
     throw new InvalidInput('header.session.startedAt', 'header.session.startedAt must be from 1970 to 2248');
   }
-  return { position: insertSession(context, session, { status: 'LOST' }), isNew: true };
+  return { position: insertSession(context, session, { status: 'LOST', lost_ms: atMs }), isNew: true };
 };
 
 /** The last event was a sign of life. */

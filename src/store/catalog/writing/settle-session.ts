@@ -20,7 +20,8 @@ export const settleSession = (context: WriteContext, position: number, sealed: S
   context.run(
     `UPDATE sessions SET status = ?, last_seen_ms = ?, ended_ms = ?, duration_ms = ?, end_reason = ?, attempt_count = ?,
        kill_requested_ms = coalesce(kill_requested_ms, ?), kill_requested_by = coalesce(kill_requested_by, ?),
-       kill_reason = coalesce(kill_reason, ?), kill_confirmed_ms = coalesce(kill_confirmed_ms, ?) WHERE position = ?`,
+       kill_reason = coalesce(kill_reason, ?), kill_confirmed_ms = coalesce(kill_confirmed_ms, ?),
+       lost_ms = CASE WHEN ? = 'LOST' THEN lost_ms END WHERE position = ?`,
     status,
     lastSeenMs,
     endedMs,
@@ -31,6 +32,7 @@ export const settleSession = (context: WriteContext, position: number, sealed: S
     kill?.requestedBy ?? null,
     kill?.reason ?? null,
     kill?.confirmedAtMs ?? null,
+    status,
     position,
   );
   if (isOver(status)) tellEnd(context, position, status, endedMs ?? lastSeenMs, sealed.endReason);

@@ -16,6 +16,8 @@ export type WriteSources = {
   readonly newId: () => string;
   /** SALT_BYTES random bytes. */
   readonly salt: () => Buffer;
+  /** A LOST session may be resumed for this long. */
+  readonly resumeWindowMs: number;
 };
 
 /**
@@ -40,6 +42,10 @@ export class WriteContext {
 
   salt(): Buffer {
     return this.#sources.salt();
+  }
+
+  get resumeWindowMs(): number {
+    return this.#sources.resumeWindowMs;
   }
 
   /** What this write deletes must not stay in the journal either. */
@@ -115,6 +121,18 @@ export class WriteContext {
     );
   }
 
+  /** The recording that takes what is sent to this one: itself, or the newest that goes on with it. */
+  newestOf(row: RecordingRow): RecordingRow {
+    if (row.newest_key === null) return row;
+    const newest = this.get<RecordingRow>(
+      `SELECT recordings.*, sessions.session_id FROM recordings
+       JOIN sessions ON sessions.position = recordings.session_position WHERE recording_key = ?`,
+      row.newest_key,
+    );
+    if (newest === undefined) throw new Error('a recording that goes on went away');
+    return newest;
+  }
+
   /** The name of the log of changes. */
   log(): string {
     return this.get<{ log_id: string }>('SELECT log_id FROM log')?.log_id ?? '';
@@ -129,7 +147,15 @@ export class WriteContext {
 
   /** The session changed materially: a new revision, announced with the commit. */
   touch(position: number): Session {
-    this.run('UPDATE sessions SET revision = ? WHERE position = ?', this.nextRevision(), position);
+    const revision = this.nextRevision();
+    this.run(
+      `UPDATE sessions SET revision = ?,
+         ended_revision = CASE WHEN ended_ms IS NOT NULL AND ended_revision = 0 THEN ? ELSE ended_revision END
+       WHERE position = ?`,
+      revision,
+      revision,
+      position,
+    );
     const session = this.session(position);
     this.#announcements.push({ kind: 'session', sessionId: session.sessionId, revision: session.revision });
     return session;
@@ -146,6 +172,11 @@ export class WriteContext {
       change,
       pendingBytes: row.pending_bytes,
     });
+  }
+
+  /** A kill was asked for that this producer must hear of. */
+  announceKill(producer: string): void {
+    this.#announcements.push({ kind: 'kill', producer });
   }
 
   /** A token or a sign-in ended. */
@@ -183,10 +214,14 @@ export class WriteContext {
     const state = worstRecordingState(rows.map((row) => row.state));
     const reason = rows.find((row) => row.state === state)?.state_reason ?? null;
     this.run(
-      'UPDATE sessions SET recording_state = ?, recording_state_reason = ?, recording_count = ? WHERE position = ?',
+      `UPDATE sessions SET recording_state = ?, recording_count = ?, recording_state_reason =
+         CASE WHEN ? > 0 THEN ? WHEN status = 'DENIED' THEN 'the attempt was refused'
+         ELSE 'recording is not enabled for the socket' END
+       WHERE position = ?`,
       state,
-      reason,
       rows.length,
+      rows.length,
+      reason,
       position,
     );
   }

@@ -1,0 +1,68 @@
+import { Conflict, InvalidInput, NotFound, SessionEnded } from '../../../model/errors.ts';
+import { KILLED_AT_ONCE_MAX } from '../../../model/limits.ts';
+import type { Session } from '../../../model/session.ts';
+import type { RequestKillsWrite, RequestKillWrite } from '../feeding-records.ts';
+import type { SessionRow } from '../session-row.ts';
+import { addAuditEntry } from './add-audit-entry.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** ACTIVE or LOST → KILLING; the first kill stands. */
+export const requestKill = (context: WriteContext, input: RequestKillWrite): Session => {
+  const row = context.sessionRow(input.sessionId);
+  const { visibility } = input;
+  if (row === undefined || (visibility.scope === 'producer' && row.producer !== visibility.producer)) {
+    throw new NotFound('no such session');
+  }
+  const session = context.session(row.position);
+  if (session.kill !== null) return session;
+  if (session.status === 'DENIED') throw new Conflict('the attempt was refused: there is nothing to cut');
+  if (session.status === 'ENDED' || session.status === 'KILLED') {
+    throw new SessionEnded(session.sessionId, `the session is ${session.status} already: there is nothing to cut`);
+  }
+  kill(context, row.position, input);
+  addAuditEntry(context, input.audit);
+  context.announceKill(row.producer);
+  return context.touch(row.position);
+};
+
+const kill = (
+  context: WriteContext,
+  sessionPosition: number,
+  { atMs, requestedBy, reason }: Pick<RequestKillWrite, 'atMs' | 'requestedBy' | 'reason'>,
+): void => {
+  context.run(
+    `UPDATE sessions SET status = 'KILLING', lost_ms = NULL, kill_requested_ms = ?, kill_requested_by = ?, kill_reason = ?
+     WHERE position = ?`,
+    atMs,
+    requestedBy,
+    reason,
+    sessionPosition,
+  );
+  const message = reason === null ? 'kill requested' : `kill requested: ${reason}`;
+  context.tell({ sessionPosition, atMs, kind: 'KILL_REQUESTED', message, actor: requestedBy });
+};
+
+/** The filter as SQL, which is made where lists are: it selects position and producer of sessions. */
+export type MatchingSql = { readonly sql: string; readonly parameters: readonly unknown[] };
+
+/** A write of the port, with what its filter is in SQL. */
+export type RequestKillsRequest = RequestKillsWrite & { readonly matching: MatchingSql };
+
+/** The same for every session that matches. */
+export const requestKills = (context: WriteContext, input: RequestKillsRequest): number => {
+  const { sql, parameters } = input.matching;
+  const found = context.all<Pick<SessionRow, 'position' | 'producer'>>(sql, ...parameters);
+  if (found.length > KILLED_AT_ONCE_MAX) {
+    throw new InvalidInput('filter', `filter must match at most ${KILLED_AT_ONCE_MAX} running sessions`);
+  }
+  for (const { position } of found) {
+    kill(context, position, input);
+    context.touch(position);
+  }
+  for (const producer of new Set(found.map((row) => row.producer))) context.announceKill(producer);
+  if (found.length > 0) {
+    const details = { ...input.audit.details, count: found.length };
+    addAuditEntry(context, { ...input.audit, details });
+  }
+  return found.length;
+};
