@@ -46,8 +46,15 @@ const encode = (tuples: readonly unknown[]): Uint8Array<ArrayBuffer> =>
 
 const doors: Readonly<Record<string, Send>> = {
   appendEvents: async ({ recordingId, epoch }, firstEvent, events) => {
-    const { __typename, ...rest } = await mutate(running, 'appendEvents', { recordingId, epoch, firstEvent, events });
-    return { type: String(__typename), ...rest };
+    const { __typename, killed, kill, ...rest } = await mutate(running, 'appendEvents', {
+      recordingId,
+      epoch,
+      firstEvent,
+      events,
+    });
+    const told = (killed ?? kill) as Json | null | undefined;
+    const cut = told == null ? {} : { kill: { requestedBy: told['requestedBy'], reason: told['reason'] } };
+    return { type: String(__typename), ...rest, ...cut };
   },
   'PUT msgpack': (open, firstEvent, tuples) => byPut(running, open, firstEvent, encode(tuples)),
   'PUT NDJSON': (open, firstEvent, tuples) => byPut(running, open, firstEvent, linesOf(tuples), ndjson),
@@ -171,7 +178,7 @@ describe.each(Object.entries(situations))(
       const { field: _field, ...rest } = answer;
       expect(got).toMatchObject(door === 'appendEvents' ? answer : rest);
       const isNotFound = answer['type'] === 'NotFoundError';
-      if (isNotFound) expect(JSON.stringify(got)).toContain('no such recording');
+      if (isNotFound) expect(JSON.stringify(got)).toContain('no such session');
       // Nothing of what is refused is kept, and a retry is answered alike.
       expect(await send({ ...open, ...changed }, firstEvent, tuples)).toEqual(got);
     });

@@ -52,6 +52,8 @@ const watched = (before: (input: AppendEvents, batches: number) => void): Intake
       before(input, batches);
       return intake.appendEvents(producer, input);
     },
+    heartbeat: (producer, sessionIds) => intake.heartbeat(producer, sessionIds),
+    recordSessionEvent: (producer, input) => intake.recordSessionEvent(producer, input),
     confirmKill: (producer, sessionId) => intake.confirmKill(producer, sessionId),
     closeSession: (producer, input) => intake.closeSession(producer, input),
   };

@@ -51,6 +51,9 @@ const mutating = (mutation: string, type: string, input: (reached: Reached) => s
   kind: 'mutation',
 });
 
+/** The user of sessions of the producer `tests` alone: every producer has some of its own. */
+export const ofAnn = 'filter: { userEmails: ["ann@example.com"] }';
+
 /** A batch of one event, 0 from the start. */
 const batch = ({ recordingId, epoch }: Feeding, firstEvent = 0): string =>
   `recordingId: "${recordingId}", epoch: ${epoch}, firstEvent: ${firstEvent}, events: [[0, "o", "a"]]`;
@@ -81,7 +84,7 @@ export const reaches: Readonly<Record<string, Reach>> = {
   User: within('user { user', ['user', 'user'], '}'),
   Socket: within('socket { socket', ['socket', 'socket'], '}'),
   SessionConnection: { query: (fields) => `{ sessions { ${fields} } }`, at: ['sessions'] },
-  SessionEdge: { query: (fields) => `{ sessions { edges { ${fields} } } }`, at: ['sessions', 'edges', 0] },
+  SessionEdge: { query: (fields) => `{ sessions(${ofAnn}) { edges { ${fields} } } }`, at: ['sessions', 'edges', 0] },
   PageInfo: { query: (fields) => `{ sessions { pageInfo { ${fields} } } }`, at: ['sessions', 'pageInfo'] },
   SessionEventConnection: within('events', ['events']),
   SessionEventEdge: within('events { edges', ['events', 'edges', 0], '}'),
@@ -176,7 +179,7 @@ export const fieldTable: Readonly<Record<string, Row>> = {
     ownFeed: 'appendEvents closeSession confirmKill openRecording recordSessionEvent',
     admin: 'createToken revokeToken',
   },
-  Subscription: { metadata: 'session sessionFeed', recording: 'recording', feed: 'killRequests' },
+  Subscription: { metadata: 'session', lists: 'sessionFeed', recording: 'recording', feed: 'killRequests' },
   Viewer: { known: 'expiresAt name producer role' },
   Session: {
     metadata:
@@ -230,7 +233,7 @@ export const fieldTable: Readonly<Record<string, Row>> = {
   FencedError: { ownFeed: 'epoch message' },
   SessionKilledError: { ownFeed: 'kill message' },
   UnavailableError: { feed: 'message retryAfter' },
-  SessionChange: { metadata: 'kind revision session sessionId' },
+  SessionChange: { lists: 'kind revision session sessionId' },
   ForbiddenError: { refused: 'message requiredRole' },
   NotFoundError: { kill: 'message' },
   ConflictError: { kill: 'message' },
