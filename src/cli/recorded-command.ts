@@ -34,12 +34,14 @@ export class RecordedCommand {
   readonly #terminal: PseudoTerminal;
   #cutting: Promise<void> | null = null;
   #isShownCrowded = false;
+  #size: TerminalSize;
   #lastTyped: number = LINE_FEED;
 
   /** Starts it, and takes the person's keyboard until it ends. @throws when there is no terminal to be had */
   constructor(parts: RecordedCommandParts) {
     this.#parts = parts;
     const { file, args, env, size } = parts;
+    this.#size = size;
     const printed = (bytes: Uint8Array): void => this.#printed(bytes);
     this.#terminal = new PseudoTerminal({ file, args, env, size, printed, took: () => this.#person.resumeInput() });
     this.#person = new PersonsTerminal({
@@ -115,6 +117,9 @@ export class RecordedCommand {
 
   #resized(size: TerminalSize): void {
     const { push, elapsedMs } = this.#parts;
+    // Standard output and standard error tell of the same terminal.
+    if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
+    this.#size = size;
     this.#terminal.resize(size);
     push({ timeMs: elapsedMs(), code: 'r', payload: [size.columns, size.rows] });
   }

@@ -2,6 +2,7 @@ import { type Client, createClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import type { KillRequest } from '../model/intake.ts';
 import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../model/limits.ts';
+import { Alarm } from './alarm.ts';
 import { killRequestsDocument } from './producer-documents.ts';
 import { graphqlKill, type GraphqlKill, requestOf } from './sent-kill.ts';
 import type { ServerParts } from './server-calls.ts';
@@ -17,9 +18,9 @@ export type KillRequestsParts = {
 
 type SentRequest = { readonly killRequests: GraphqlKill & { readonly sessionId: string } };
 
-/** The connection is tried again after a second, and after twice as long each time, to this. */
+/** The connection is made again after about a second, and after twice as long each time in vain, to this. */
 const RETRY_MAX_MS = 15_000;
-const RETRIES_MAX = 10;
+const FIRST_RETRY_MS = 1_000;
 /** A server that is silent for this long is asked for a sign of life, and left when none comes within as long. */
 const SILENCE_MS = 10_000;
 
@@ -28,68 +29,83 @@ const SILENCE_MS = 10_000;
  * is wanted. A server that is away, or that has no such subscription, is no failure: kills also come with answers and
  * heartbeats. Disposing ends it.
  */
-export const hearKillRequests = ({ server, random, killed }: KillRequestsParts): Disposable => {
-  const connection: Connection = { socket: null, isOver: false, wake: () => {} };
-  const wait = async (retries: number): Promise<void> => {
-    if (connection.isOver) return;
-    const waitMs = Math.min(RETRY_MAX_MS, 1000 * 2 ** Math.min(retries, RETRIES_MAX)) * (0.5 + random() / 2);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, waitMs);
-    connection.wake = resolve;
-    await promise;
-    clearTimeout(timer);
-  };
-  const client = clientOf(server, connection, wait);
-  const again = (): void => void wait(RETRIES_MAX).then(() => (connection.isOver ? null : subscribe()));
-  let end = (): void => {};
-  const subscribe = (): void => {
-    const next = ({ data }: { readonly data?: SentRequest | null }): void => {
-      if (data == null) return;
-      const { sessionId, ...kill } = data.killRequests;
-      killed(requestOf(graphqlKill(kill), sessionId));
-    };
-    // A server that stops completes it, and one that refuses may have been put right.
-    end = client.subscribe<SentRequest>({ query: killRequestsDocument }, { next, error: again, complete: again });
-  };
-  subscribe();
-  return {
-    [Symbol.dispose]: () => {
-      connection.isOver = true;
-      end();
-      connection.socket?.terminate();
-      connection.wake();
-    },
-  };
+export const hearKillRequests = (parts: KillRequestsParts): Disposable => {
+  const hearing = new Hearing(parts);
+  void hearing.run();
+  return hearing;
 };
 
-type Connection = { socket: WebSocket | null; isOver: boolean; wake: () => void };
+class Hearing implements Disposable {
+  readonly #parts: KillRequestsParts;
+  readonly #over = new Alarm();
+  #socket: WebSocket | null = null;
+  #isOver = false;
+  #failures = 0;
 
-const clientOf = (
-  server: KillRequestsParts['server'],
-  connection: Connection,
-  wait: (retries: number) => Promise<void>,
-): Client =>
-  createClient({
-    url: () => `${server().url.replace(/^http/, 'ws')}/graphql`,
-    connectionParams: () => ({ token: server().token }),
-    webSocketImpl: class extends WebSocket {
-      constructor(url: string, protocol: string) {
-        super(url, protocol, { maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX, handshakeTimeout: SILENCE_MS });
-        connection.socket = this;
+  constructor(parts: KillRequestsParts) {
+    this.#parts = parts;
+  }
+
+  async run(): Promise<void> {
+    const { server, random } = this.#parts;
+    while (!this.#isOver) {
+      try {
+        await this.#hear(server());
+      } catch {
+        // It is away, refuses, or is not known now.
       }
-    },
-    keepAlive: SILENCE_MS,
-    retryAttempts: Infinity,
-    shouldRetry: () => !connection.isOver,
-    retryWait: wait,
-    on: {
-      ping: (isReceived) => {
-        const { socket } = connection;
-        if (isReceived || socket === null) return;
-        const left = setTimeout(() => socket.terminate(), SILENCE_MS);
-        const stay = (): void => clearTimeout(left);
-        socket.once('message', stay);
-        socket.once('close', stay);
+      this.#failures += 1;
+      const delayMs = Math.min(RETRY_MAX_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
+      if (!this.#isOver) await this.#over.wait(delayMs * (0.5 + random() / 2));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#socket?.terminate();
+    this.#over.ring();
+  }
+
+  /** One connection. Resolves when the server has completed the subscription. @throws when the connection ends otherwise */
+  async #hear(server: ServerParts): Promise<void> {
+    const client = this.#client(server);
+    for await (const { data } of client.iterate<SentRequest>({ query: killRequestsDocument })) {
+      if (data == null) continue;
+      const { sessionId, ...kill } = data.killRequests;
+      this.#parts.killed(requestOf(graphqlKill(kill), sessionId));
+    }
+  }
+
+  #client({ url, token }: ServerParts): Client {
+    const noteSocket = (socket: WebSocket): void => {
+      this.#socket = socket;
+    };
+    return createClient({
+      url: `${url.replace(/^http/, 'ws')}/graphql`,
+      connectionParams: { token },
+      webSocketImpl: class extends WebSocket {
+        constructor(address: string, protocol: string) {
+          super(address, protocol, { maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX, handshakeTimeout: SILENCE_MS });
+          noteSocket(this);
+        }
       },
-    },
-  });
+      keepAlive: SILENCE_MS,
+      retryAttempts: 0,
+      on: {
+        connected: () => {
+          this.#failures = 0;
+        },
+        ping: (isReceived) => {
+          if (!isReceived && this.#socket !== null) leaveUnlessHeard(this.#socket);
+        },
+      },
+    });
+  }
+}
+
+const leaveUnlessHeard = (socket: WebSocket): void => {
+  const leave = setTimeout(() => socket.terminate(), SILENCE_MS);
+  const stay = (): void => clearTimeout(leave);
+  socket.once('message', stay);
+  socket.once('close', stay);
+};
