@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { type FeedingSettings, writeDuration } from './feeding-settings.ts';
 import type { GraphqlSettings, NetworkSettings, SignInSettings } from '../api/settings.ts';
 
 export type ServedSettings = {
   readonly network: NetworkSettings;
   readonly signing: SignInSettings;
   readonly graphql: GraphqlSettings;
+  readonly feeding: FeedingSettings;
 };
 
 const PRINT_LENGTH = 8;
@@ -47,8 +49,11 @@ export const keptSettings = ({
   network,
   signing,
   graphql,
+  feeding,
 }: ServedSettings): Readonly<Record<string, string | null>> => ({
   ...networkLines(network),
   ...signInLines(signing),
+  lease: writeDuration(feeding.leaseMs),
+  'resume-window': writeDuration(feeding.resumeWindowMs),
   'trusted-documents': graphql.trustedDocuments === null ? null : printOf(listOf(graphql.trustedDocuments.keys())),
 });

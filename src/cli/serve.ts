@@ -8,6 +8,7 @@ import { version } from './assets.ts';
 import { openInstallation, type Installation } from './compose.ts';
 import { dataFolderAt, type DataFolder } from './data-folder.ts';
 import { startDemo } from './demo.ts';
+import { type FeedingOptions, feedingSettings } from './feeding-settings.ts';
 import { keptSettings, type ServedSettings } from './kept-settings.ts';
 import { makeLog } from './log.ts';
 import { exposure, type NetworkOptions, readNetworkSettings } from './network-settings.ts';
@@ -19,6 +20,7 @@ import { TlsRenewal } from './tls-files.ts';
 import { readTrustedDocuments, type TrustedDocumentsOptions } from './trusted-documents.ts';
 
 export type ServeOptions = NetworkOptions &
+  FeedingOptions &
   Omit<SignInOptions, 'trustedProxies'> &
   TrustedDocumentsOptions & {
     readonly data: string;
@@ -31,6 +33,7 @@ export type ServeOptions = NetworkOptions &
 const readSettings = (options: ServeOptions): ServedSettings => ({
   network: readNetworkSettings(options),
   signing: readSignInSettings(options, process.env),
+  feeding: feedingSettings(options),
   graphql: readTrustedDocuments(options),
 });
 
@@ -83,7 +86,7 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
   const log = await openLog(options.logLevel);
   const folder = dataFolderAt(options.data);
   await using stack = new AsyncDisposableStack();
-  const installation = stack.use(await openInstallation(folder, log));
+  const installation = stack.use(await openInstallation(folder, log, settings.feeding));
   const given = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
   const adminToken = await provideAdminToken(folder, given, installation.writer);
   warn(log, settings, adminToken);

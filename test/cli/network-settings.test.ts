@@ -99,12 +99,15 @@ test('settings are told without what is secret in them', () => {
       ]),
     },
     graphql: { trustedDocuments: null },
+    feeding: { leaseMs: 60_000, resumeWindowMs: 36 * 3_600_000 },
   });
   expect(kept).toMatchObject({
     listen: '127.0.0.1:0',
     'role-of-group': 'audit=AUDITOR,ops=ADMIN',
     'oidc-client-secret': createHash('sha256').update('hidden-from-all').digest('hex').slice(0, 8),
     'trusted-documents': null,
+    lease: '1m',
+    'resume-window': '36h',
   });
   expect(JSON.stringify(kept)).not.toContain('hidden');
 });

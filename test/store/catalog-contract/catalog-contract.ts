@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { accessContract } from './access-contract.ts';
 import { auditContract } from './audit-contract.ts';
+import { changesContract } from './changes-contract.ts';
 import { chunksContract } from './chunks-contract.ts';
 import { feedingContract } from './feeding-contract.ts';
+import { livesContract } from './lives-contract.ts';
 import { openingContract } from './opening-contract.ts';
 import { restoringContract } from './restoring-contract.ts';
 import { storyContract } from './story-contract.ts';
@@ -18,6 +20,8 @@ export const catalogContract = (implementation: string, open: OpenCatalog): void
     for (const part of [
       openingContract,
       feedingContract,
+      livesContract,
+      changesContract,
       chunksContract,
       restoringContract,
       storyContract,

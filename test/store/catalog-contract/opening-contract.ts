@@ -135,7 +135,13 @@ export const openingContract = (subject: CatalogSubject): void => {
   });
 
   describe('a refused attempt', () => {
-    const denied = () => openSessionWrite({ session: { denyReason: 'not in the group' } });
+    // Each is of another address: none is like another one.
+    let addresses = 0;
+    const denied = (): ReturnType<typeof openSessionWrite> => {
+      addresses += 1;
+      const client = { ip: `192.0.2.${addresses}`, port: null, software: null };
+      return openSessionWrite({ session: { denyReason: 'not in the group', client } });
+    };
 
     test('is a session that never ran, and has no recording', async () => {
       const input = denied();
