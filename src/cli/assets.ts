@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire as requireFrom } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getAsset, getAssetKeys, isSea } from 'node:sea';
@@ -75,7 +76,7 @@ export const nativeBinding = (): string | null => (isSea() ? unpackedAddon('bett
  * it and lets it be mapped (a mount may be read-only, or noexec). A copy that is there already is compared byte for byte.
  * @throws when no folder will do; the message names them, and why not
  */
-export function unpackedAddon(name: keyof typeof addonFolders): string {
+function unpackedAddon(name: keyof typeof addonFolders): string {
   const key = getAssetKeys().find(
     (candidate) => candidate.startsWith(addonFolders[name]) && candidate.endsWith('.node'),
   );
@@ -93,9 +94,24 @@ export function unpackedAddon(name: keyof typeof addonFolders): string {
   throw new Error(`${name} cannot be unpacked into any of these folders\n${refusals.join('\n')}`);
 }
 
-/** Path of node-pty's helper, in the folder where its addon was unpacked. */
-export const unpackedSpawnHelper = (folder: string): string =>
-  unpack(folder, 'spawn-helper', readBytes(spawnHelper), 0o700);
+/** Path of node-pty's addon, and of the executable that it needs on macOS; else null. @throws as unpackedAddon */
+export const nodePtyFiles = (): { readonly addon: string; readonly helper: string | null } => {
+  const needsHelper = process.platform === 'darwin';
+  if (isSea()) {
+    const addon = unpackedAddon('node-pty');
+    return {
+      addon,
+      helper: needsHelper ? unpack(dirname(addon), 'spawn-helper', readBytes(spawnHelper), 0o700) : null,
+    };
+  }
+  // The package of a platform is there for the other one, which may be elsewhere.
+  const { resolve } = requireFrom(requireFrom(import.meta.url).resolve('@lydell/node-pty'));
+  const platformPackage = `@lydell/node-pty-${process.platform}-${process.arch}`;
+  return {
+    addon: resolve(`${platformPackage}/pty.node`),
+    helper: needsHelper ? resolve(`${platformPackage}/spawn-helper`) : null,
+  };
+};
 
 function unpackingFolders(): readonly string[] {
   const home = process.env['HOME'];

@@ -1,7 +1,4 @@
-import { createRequire as requireFrom } from 'node:module';
-import path from 'node:path';
-import { isSea } from 'node:sea';
-import { unpackedAddon, unpackedSpawnHelper } from './assets.ts';
+import { nodePtyFiles } from './assets.ts';
 
 /** The addon of @lydell/node-pty. */
 export type NativeTerminal = {
@@ -28,24 +25,10 @@ type Loaded = {
   readonly helper: string;
 };
 
-const packageName = `@lydell/node-pty-${process.platform}-${process.arch}`;
-
 /** @throws when there is no addon for this platform, or it cannot be unpacked */
-export const loadNativeTerminal = (): Loaded => (isSea() ? loadUnpacked() : loadInstalled());
-
-const loadUnpacked = (): Loaded => {
-  const file = unpackedAddon('node-pty');
+export const loadNativeTerminal = (): Loaded => {
+  const { addon, helper } = nodePtyFiles();
   const loaded = { exports: {} };
-  process.dlopen(loaded, file);
-  const helper = process.platform === 'darwin' ? unpackedSpawnHelper(path.dirname(file)) : 'unused';
-  return { native: loaded.exports as NativeTerminal, helper };
-};
-
-/** The package of a platform is the other package's to find. */
-const loadInstalled = (): Loaded => {
-  const ownRequire = requireFrom(import.meta.url);
-  const require = requireFrom(ownRequire.resolve('@lydell/node-pty'));
-  const native = require(`${packageName}/pty.node`) as NativeTerminal;
-  const helper = process.platform === 'darwin' ? require.resolve(`${packageName}/spawn-helper`) : 'unused';
-  return { native, helper };
+  process.dlopen(loaded, addon);
+  return { native: loaded.exports as NativeTerminal, helper: helper ?? 'unused' };
 };

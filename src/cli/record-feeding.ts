@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { hearKillRequests } from '../client/kill-requests.ts';
 import { type LeftoverOutcome, sendLeftovers, setAside } from '../client/leftovers.ts';
 import { isPassing } from '../client/retry.ts';
 import { SessionFeed, type FeedListener, type FeedState } from '../client/session-feed.ts';
 import { Spool } from '../client/spool.ts';
-import { SpoolOwner, thisProcess } from '../client/spool-owner.ts';
+import { SpoolOwner } from '../client/spool-owner.ts';
 import type { OpenSession, Producer } from '../model/intake.ts';
+import { ownProcess } from './own-process.ts';
 import { followingIntake, type RecordServer } from './record-server.ts';
 
 export type RecordFeedingParts = {
@@ -50,7 +50,7 @@ export class RecordFeeding implements AsyncDisposable {
 
   /** @throws what the disk says: nothing can be spooled */
   constructor({ server, spoolFolder, spoolBytesMax, session, listener }: RecordFeedingParts) {
-    const self = thisProcess(hostname());
+    const self = ownProcess();
     this.#spool = Spool.create(spoolFolder, { version: 1, server: server.key, session }, spoolBytesMax);
     const owner = SpoolOwner.take(this.#spool.folder, self);
     if (owner === null) throw new Error(`${this.#spool.folder} is another process's`);
@@ -127,7 +127,7 @@ export const sendSpooled = (
   spoolFolder: string,
   signal: AbortSignal,
 ): AsyncGenerator<LeftoverOutcome> => {
-  const self = thisProcess(hostname());
+  const self = ownProcess();
   const intake = followingIntake(server);
   const parts = { intake, producer, clock, random, patienceMs: LAST_ANSWER_MS, root: spoolFolder, self };
   return sendLeftovers({ ...parts, server: server.key }, signal);

@@ -4,14 +4,14 @@ import { SessionEnded, SessionKilled } from '../model/errors.ts';
 import { isPassing } from './retry.ts';
 import { FeedStopped, SessionFeed, type FeedParts } from './session-feed.ts';
 import { Spool } from './spool.ts';
-import { type ProcessIdentity, SpoolOwner } from './spool-owner.ts';
+import { type OwnProcess, SpoolOwner } from './spool-owner.ts';
 
 export type LeftoverParts = Omit<FeedParts, 'spool' | 'owner'> & {
   /** The folder that holds a folder for each session. */
   readonly root: string;
   /** Only what is for this server is sent. */
   readonly server: string;
-  readonly self: ProcessIdentity;
+  readonly self: OwnProcess;
 };
 
 /** What became of what an earlier process left. */

@@ -12,36 +12,13 @@ export type ProcessIdentity = {
   readonly startedAt: string | null;
 };
 
-const nameOf = (folder: string): string => path.join(folder, 'owner.json');
-
-/** This process. */
-export const thisProcess = (host: string): ProcessIdentity => ({
-  host,
-  pid: process.pid,
-  startedAt: startOf(process.pid),
-});
-
-/** When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); null without /proc. */
-const startOf = (pid: number): string | null => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is a name in parentheses that may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
+export type OwnProcess = {
+  readonly identity: ProcessIdentity;
+  /** Whether this process of the same host runs. */
+  readonly runs: (other: ProcessIdentity) => boolean;
 };
 
-const lives = (owner: ProcessIdentity, own: ProcessIdentity, silentMs: number): boolean => {
-  if (owner.host !== own.host) return silentMs < OWNER_SILENT_MAX_MS;
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    // It is there, and another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-  return owner.startedAt === startOf(owner.pid);
-};
+const pathIn = (folder: string): string => path.join(folder, 'owner.json');
 
 /**
  * Who writes and sends a spool. Two that send the same one do no harm (their server fences the older), but a session that
@@ -51,21 +28,15 @@ export class SpoolOwner implements Disposable {
   readonly #path: string;
 
   private constructor(folder: string) {
-    this.#path = nameOf(folder);
+    this.#path = pathIn(folder);
   }
 
   /** Null when another process that lives has it. @throws what the disk says */
-  static take(folder: string, own: ProcessIdentity): SpoolOwner | null {
+  static take(folder: string, self: OwnProcess): SpoolOwner | null {
+    if (isOwned(folder, self)) return null;
+    rmSync(pathIn(folder), { force: true });
     try {
-      const owner = JSON.parse(readFileSync(nameOf(folder), 'utf8')) as ProcessIdentity;
-      if (lives(owner, own, Date.now() - statSync(nameOf(folder)).mtimeMs)) return null;
-      rmSync(nameOf(folder), { force: true });
-    } catch {
-      // Nobody has it, or what is there was torn.
-      rmSync(nameOf(folder), { force: true });
-    }
-    try {
-      writeFileSync(nameOf(folder), JSON.stringify(own), { mode: 0o600, flag: 'wx' });
+      writeFileSync(pathIn(folder), JSON.stringify(self.identity), { mode: 0o600, flag: 'wx' });
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
       throw error;
@@ -87,3 +58,14 @@ export class SpoolOwner implements Disposable {
     rmSync(this.#path, { force: true });
   }
 }
+
+/** Not when nobody has it, and not when what is there was torn. */
+const isOwned = (folder: string, { identity, runs }: OwnProcess): boolean => {
+  try {
+    const owner = JSON.parse(readFileSync(pathIn(folder), 'utf8')) as ProcessIdentity;
+    if (owner.host === identity.host) return runs(owner);
+    return Date.now() - statSync(pathIn(folder)).mtimeMs < OWNER_SILENT_MAX_MS;
+  } catch {
+    return false;
+  }
+};

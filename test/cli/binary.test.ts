@@ -47,7 +47,7 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
     });
     return response.json();
   });
-  expect(answer).toEqual({
+  expect(answer).toMatchObject({
     data: {
       sessions: {
         nodes: [{ user: { identity: 'maya@example.com' }, recordingState: 'COMPLETE', recording: { eventCount: 170 } }],
@@ -55,6 +55,30 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
     },
   });
 });
+
+test.runIf(isWanted)(
+  'the executable records a command in a terminal of its own, and hands on its exit status',
+  async () => {
+    const data = join(folder, 'data');
+    await withServer(data, async () => {
+      const words = [
+        'record',
+        '--data',
+        data,
+        '--spool',
+        join(folder, 'spool'),
+        '--',
+        '/bin/sh',
+        '-c',
+        'echo hi; exit 3',
+      ];
+      const recorded = spawnSync(executable, words, { env: environment(), encoding: 'utf8' });
+      expect(recorded).toMatchObject({ status: 3, stdout: 'hi\r\n', stderr: '' });
+    });
+    const listed = spawnSync(executable, ['list', '--data', data], { env: environment(), encoding: 'utf8' });
+    expect(listed.stdout).toContain('ENDED');
+  },
+);
 
 /** Starts the executable's server on a free port, and stops it whatever happens. */
 async function withServer<Result>(data: string, use: (url: string) => Promise<Result>): Promise<Result> {
