@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeRun } from '../../src/format/run-events.ts';
-import { type Bus, type Listener, recordingTopic, sessionTopic } from '../../src/live/bus.ts';
-import { MemoryBus } from '../../src/live/memory-bus.ts';
+import { recordingTopic, sessionTopic } from '../../src/live/bus.ts';
 import { tailRecording, tailSession } from '../../src/live/tail.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
@@ -22,43 +21,7 @@ import { openFolder, type OpenedFolder } from '../store/opened-folder.ts';
 import { type CountedRecordings, countReads } from '../store/recordings/changed-recordings.ts';
 import { killWrite } from '../store/writes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
-
-/** What becomes of a hint: the port allows each of these. */
-type Fate = 'lost' | 'told' | 'told twice' | 'late';
-
-/** A bus whose hints are lost, repeated and late as it is told, and which knows who listens and how often they waited. */
-class UnreliableBus implements Bus {
-  readonly #bus = new MemoryBus();
-  readonly #late: string[] = [];
-  fate: () => Fate = () => 'told';
-  listeners = 0;
-  waits = 0;
-  /** Waiting ends at once, as if its time had gone by. */
-  isHasty = false;
-
-  publish(topic: string): void {
-    const fate = this.fate();
-    for (const late of this.#late.splice(0)) this.#bus.publish(late);
-    if (fate === 'late') this.#late.push(topic);
-    if (fate === 'told' || fate === 'told twice') this.#bus.publish(topic);
-    if (fate === 'told twice') this.#bus.publish(topic);
-  }
-
-  listen(topic: string): Listener {
-    const listener = this.#bus.listen(topic);
-    this.listeners += 1;
-    return {
-      next: (signal, timeoutMs) => {
-        this.waits += 1;
-        return listener.next(signal, this.isHasty ? 1 : timeoutMs);
-      },
-      [Symbol.dispose]: () => {
-        this.listeners -= 1;
-        listener[Symbol.dispose]();
-      },
-    };
-  }
-}
+import { type Fate, UnreliableBus } from './unreliable-bus.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedFolder;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { v5 } from 'uuid';
 import { workerScript } from '../../src/cli/assets.ts';
 import { LocalIntake } from '../../src/ingest/intake.ts';
-import { type Bus, recordingTopic, sessionTopic } from '../../src/live/bus.ts';
+import { type Bus, recordingTopic, sessionsTopic, sessionTopic } from '../../src/live/bus.ts';
 import { MemoryBus } from '../../src/live/memory-bus.ts';
 import { LEASE_MS, RESUME_WINDOW_MS, ROTATION_BYTES, ROTATION_MS } from '../../src/model/limits.ts';
 import type {
@@ -116,6 +116,7 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       if (each.kind === 'session') bus.publish(sessionTopic(each.sessionId));
       if (each.kind === 'recording') bus.publish(recordingTopic(each.recordingId));
     }
+    if (all.some(({ kind }) => kind === 'session')) bus.publish(sessionsTopic);
   });
   if (options.closes !== false) listeners.push((all) => closer.notice(all));
   const leases = stack.use(
