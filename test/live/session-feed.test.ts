@@ -89,6 +89,8 @@ test('another log, and a revision that is still to come, are refused', async () 
 
 test('who was seen again comes along, at most once in ten seconds a session, and has no place in the log', async () => {
   const fed = await openFeed(opened);
+  // What the tests before ended is sealed by now.
+  await opened.closer.settled();
   const stop = new AbortController();
   const after = await opened.catalog.revision();
   const feed = follow(active, after, stop.signal);
