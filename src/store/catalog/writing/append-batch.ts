@@ -18,7 +18,8 @@ const LAST_SEEN_STEP_MS = 1000;
 export const appendBatch = (context: WriteContext, input: AppendBatchWrite): AppendedBatch => {
   const given = { firstEvent: input.firstEvent, msgpack: input.msgpack, ...scanBatch(input.msgpack) };
   const named = context.recordingRow(input.recordingId);
-  if (named === undefined) throw new NotFound('no such recording');
+  // As ownSession says of another producer's: who asks must not learn that it is there.
+  if (named === undefined) throw new NotFound('no such session');
   const session = fedSession(context, named, input);
   const newest = context.newestOf(named);
   if (newest.signature !== null) {

@@ -7,6 +7,7 @@ import { recordingOf, type RecordingRow } from '../session-row.ts';
 import { insertChunk } from './close-chunk.ts';
 import { insertSession } from './insert-session.ts';
 import { insertRecording } from './open-recording.ts';
+import { relinkContinuations } from './rotate-recording.ts';
 import { settleSession } from './settle-session.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -32,6 +33,7 @@ export const restoreRecording = (context: WriteContext, input: RestoreRecordingW
   fill(context, inserted, input, isNew);
   if (input.seal !== null) settleSession(context, position, input.seal.session);
   else seen(context, position, startedAtMs + (input.chunks.at(-1)?.lastMs ?? 0));
+  relinkContinuations(context, position);
   tell(context, input, position, isNew);
   context.summariseRecordings(position);
   const session = context.touch(position);

@@ -46,6 +46,31 @@ const linkContinuation = (context: WriteContext, old: RecordingRow, next: Record
   );
 };
 
+/**
+ * Recordings of a session that were found in their files, in any order: those that go on with one another are linked as if
+ * they had been rotated here. Repeating is the same.
+ */
+export const relinkContinuations = (context: WriteContext, sessionPosition: number): void => {
+  const recordings = context.all<RecordingRow>(
+    'SELECT * FROM recordings WHERE session_position = ? ORDER BY recording_key',
+    sessionPosition,
+  );
+  const nextOf = new Map(recordings.map((row) => [row.continues, row]));
+  const isKnown = new Set(recordings.map((row) => row.recording_id));
+  for (const first of recordings) {
+    if (first.continues !== null && isKnown.has(first.continues)) continue;
+    let last = { ...first, base_event: 0, base_ms: 0 };
+    for (let next = nextOf.get(first.recording_id); next !== undefined; next = nextOf.get(next.recording_id)) {
+      linkContinuation(context, last, next);
+      last = {
+        ...next,
+        base_event: last.base_event + last.event_count,
+        base_ms: last.base_ms + next.started_ms - last.started_ms,
+      };
+    }
+  }
+};
+
 const rowOf = (context: WriteContext, recordingId: RecordingId): RecordingRow => {
   const row = context.recordingRow(recordingId);
   if (row === undefined) throw new NotFound('no such recording');
