@@ -206,6 +206,36 @@ test('a kill -9 in the middle of an import loses nothing: the same command goes 
   expect((await response.text()).trim().split('\n')).toHaveLength(events.length * 30);
 });
 
+test('files go to another server with a token of its own, also to one that executes trusted documents alone', async () => {
+  await using folder = await temporaryFolder();
+  const [data, file, documents] = ['data', 'a.cast', 'documents.json'].map((name) => path.join(folder.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(file, cast([0.5, 'o', 'x'.repeat(5000)], [1, 'o', 'y']));
+  await writeFile(documents, '[]');
+  await using server = await startServerProcess(data, ['--trusted-documents', documents]);
+  const made = await runProgram(['token', 'create', 'gateway', '--role', 'PRODUCER', '--data', data]);
+  const env = { REELTIME_TOKEN: made.stdout.trim() };
+  const words = ['import', '--json', '--to', `${server.url}/`, file];
+  const one = await runProgram(words, { env });
+  expect(one).toMatchObject({ code: 0, stderr: expect.stringContaining('1 imported') });
+  const again = await runProgram(words, { env });
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('1 known') });
+  const [{ recordingId } = { recordingId: null }] = outcomesOf(one.stdout);
+  expect(outcomesOf(again.stdout)[0]?.recordingId).toBe(recordingId);
+  const stored = await fetch(`${server.url}/recordings/${recordingId}.ndjson`, {
+    headers: { 'x-access-token': server.token },
+  });
+  expect((await stored.text()).trim().split('\n')).toHaveLength(2);
+  // Of another producer the same file is another session: nobody is told that it is there.
+  const local = await importJson(data, [file]);
+  expect(local.outcomes[0]).toMatchObject({ status: 'imported' });
+  expect(local.outcomes[0]?.recordingId).not.toBe(recordingId);
+  expect(await runProgram(words)).toMatchObject({ code: 2, stderr: expect.stringContaining('REELTIME_TOKEN') });
+});
+
 corpusTest('every cast of the corpus is imported, or refused for the reason that its README gives', async () => {
   await using folder = await temporaryFolder();
   const root = path.join(corpusDir ?? '', '..');
