@@ -3,10 +3,12 @@ import { LocalIntake, noContacts } from '../../src/ingest/intake.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { seesAll } from '../../src/model/access.ts';
 import { Conflict, Fenced, InvalidInput, NotFound, SessionKilled, Unavailable } from '../../src/model/errors.ts';
-import type { OpenSession } from '../../src/model/intake.ts';
+import type { SessionId } from '../../src/model/ids.ts';
+import type { OpenSession, RecordSessionEvent } from '../../src/model/intake.ts';
 import {
   BATCH_BYTES_MAX,
   CLOCK_SKEW_MAX_MS,
+  HEARTBEAT_SESSIONS_MAX,
   LABELS_BYTES_MAX,
   LABELS_DEPTH_MAX,
   NAME_LENGTH_MAX,
@@ -206,6 +208,64 @@ describe('batches', () => {
     expect(kill).toMatchObject({ sessionId, requestedBy: 'auditor', reason: 'why', requestedAtMs: 7 });
     await opened.intake.confirmKill(producer, sessionId);
     await expect(opened.intake.appendEvents(producer, { ...batch, firstEvent: 1 })).rejects.toThrow(SessionKilled);
+  });
+});
+
+describe('what a producer tells beside its recordings', () => {
+  const event = (sessionId: SessionId, change: Partial<RecordSessionEvent> = {}): RecordSessionEvent => ({
+    sessionId,
+    eventId: null,
+    atMs: null,
+    kind: 'POLICY',
+    message: 'the policy was changed',
+    details: null,
+    ...change,
+  });
+
+  test('is a line of its session by its name, once by its id, also after the end', async () => {
+    const feed = await openFeed(opened);
+    const { sessionId } = feed;
+    const eventId = newSessionId().toUpperCase();
+    const told = await opened.intake.recordSessionEvent(producer, event(sessionId, { eventId, details: { a: 1 } }));
+    expect(told).toMatchObject({
+      sessionId,
+      eventId: eventId.toLowerCase(),
+      atMs: opened.clock.nowMs,
+      kind: 'POLICY',
+      actor: producer.actor,
+      details: { a: 1 },
+    });
+    await feed.close();
+    expect(await opened.intake.recordSessionEvent(producer, event(sessionId, { eventId }))).toEqual(told);
+    expect(await opened.intake.recordSessionEvent(producer, event(sessionId))).not.toEqual(told);
+    await expect(opened.intake.recordSessionEvent(producer, event(newSessionId()))).rejects.toThrow(NotFound);
+    const others = opened.intake.recordSessionEvent({ producer: 'somebody-else', actor: 'x' }, event(sessionId));
+    await expect(others).rejects.toThrow(NotFound);
+  });
+
+  const wrong: readonly (readonly [string, Partial<RecordSessionEvent>, string])[] = [
+    ['eventId', { eventId: 'one' }, 'UUID'],
+    ['kind', { kind: 'KILLED' as 'NOTE' }, 'AUTHORIZED'],
+    ['message', { message: ' ' }, 'empty'],
+    ['message', { message: `${text}t` }, `${TEXT_LENGTH_MAX}`],
+    ['details', { details: labelsOf(LABELS_BYTES_MAX + 1) }, `got ${LABELS_BYTES_MAX + 1}`],
+    ['details', { details: nested(LABELS_DEPTH_MAX + 1) }, `${LABELS_DEPTH_MAX}`],
+    ['at', { atMs: testStartMs + 366 * 86_400_000 }, '5 minutes'],
+    ['at', { atMs: -1 }, '1970'],
+    ['at', { atMs: testStartMs - CLOCK_SKEW_MAX_MS - 1 }, 'startedAt'],
+  ];
+  test.each(wrong)('beyond its limits is refused by the name of the field: %s', async (field, change, says) => {
+    const { sessionId } = await openFeed(opened, { startedAtMs: testStartMs });
+    const refused = opened.intake.recordSessionEvent(producer, event(sessionId, change));
+    await expect(refused).rejects.toThrow(InvalidInput);
+    await expect(refused).rejects.toMatchObject({ field, message: expect.stringContaining(says) });
+  });
+
+  test('of more sessions than one heartbeat takes is refused', async () => {
+    const ids = Array.from({ length: HEARTBEAT_SESSIONS_MAX + 1 }, () => newSessionId());
+    await expect(opened.intake.heartbeat(producer, ids)).rejects.toMatchObject({ field: 'sessionIds' });
+    const unknown = ids.slice(1);
+    expect(await opened.intake.heartbeat(producer, unknown)).toEqual({ kills: [], unknown });
   });
 });
 

@@ -5,8 +5,9 @@ import { seesAll } from '../../src/model/access.ts';
 import { Forbidden, InvalidInput } from '../../src/model/errors.ts';
 import { TEXT_LENGTH_MAX } from '../../src/model/limits.ts';
 import { firstPage } from '../../src/model/page.ts';
+import { everySession } from '../../src/model/session-filter.ts';
 import { roles, type Caller, type Role } from '../../src/model/viewer.ts';
-import { openFeed } from '../store/feeding.ts';
+import { aSession, openFeed } from '../store/feeding.ts';
 import { openFolder, type OpenedFolder } from '../store/opened-folder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts';
 
@@ -60,6 +61,37 @@ test('a reason has a limit, which is spoken', async () => {
   expect(await kills.request(caller('ADMIN'), sessionId, 'x'.repeat(TEXT_LENGTH_MAX))).toMatchObject({
     status: 'KILLING',
   });
+});
+
+const everyKill = { actor: null, actions: ['session.killed'], target: null, fromMs: null, beforeMs: null };
+
+test('all that match are cut with one audit entry, which counts people and names none', async () => {
+  const email = 'somebody.to.forget@example.com';
+  const user = { ...aSession().user, email };
+  const feeds = [await openFeed(opened, { user }), await openFeed(opened, { user }), await openFeed(opened)];
+  const filter = { ...everySession, userIdentities: [email], userEmails: [email], protocols: ['SSH' as const] };
+  const wish = { filter, reason: 'incident', all: false, isDryRun: true };
+  expect(await kills.requestAll(caller('AUDITOR'), wish)).toBe(2);
+  expect(await kills.requestAll(caller('AUDITOR'), { ...wish, isDryRun: false })).toBe(2);
+  const statuses = await Promise.all(feeds.map(({ sessionId }) => opened.catalog.session(seesAll, sessionId)));
+  expect(statuses.map((session) => session?.status)).toEqual(['KILLING', 'KILLING', 'ACTIVE']);
+  const [entry] = (await opened.catalog.auditEntries(everyKill, firstPage(1))).items;
+  expect(entry).toMatchObject({
+    actor: "AUDITOR's name",
+    details: { reason: 'incident', filter: { userIdentities: 1, userEmails: 1, protocols: ['SSH'] }, count: 2 },
+  });
+  expect(JSON.stringify(entry)).not.toContain('forget');
+  expect(await kills.requestAll(caller('AUDITOR'), { ...wish, isDryRun: false })).toBe(0);
+});
+
+test.each(roles)('%s may cut all of them, or may not; everything is asked for by its name', async (role) => {
+  const wish = { filter: everySession, reason: null, all: true, isDryRun: true };
+  const asked = kills.requestAll(caller(role), wish);
+  if (role === 'ADMIN' || role === 'AUDITOR') {
+    expect(await asked).toBeGreaterThan(0);
+    const unnamed = kills.requestAll(caller(role), { ...wish, all: false });
+    await expect(unnamed).rejects.toMatchObject({ field: 'all' });
+  } else await expect(asked).rejects.toThrow(Forbidden);
 });
 
 test('the first request alone stands in the audit log, with who asked, how they came and why', async () => {

@@ -8,9 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workerScript } from '../../../src/cli/assets.ts';
 import { seesAll } from '../../../src/model/access.ts';
 import { Unavailable } from '../../../src/model/errors.ts';
+import type { SessionId } from '../../../src/model/ids.ts';
 import { firstPage } from '../../../src/model/page.ts';
+import { everySession } from '../../../src/model/session-filter.ts';
 import { migrate, NewerDataFolder, OlderDataFolder } from '../../../src/store/catalog/migrate.ts';
 import { sessionsAndRecordings } from '../../../src/store/catalog/migrations/0001-sessions-and-recordings.ts';
+import { accessAndAudit } from '../../../src/store/catalog/migrations/0002-access-and-audit.ts';
 import { openForReading, openForWriting } from '../../../src/store/catalog/open-database.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../../../src/store/catalog/sqlite-catalog.ts';
 import { CatalogNotOpened } from '../../../src/store/catalog/prepare-database.ts';
@@ -141,6 +144,38 @@ describe('the version of a data folder', () => {
       },
     ]);
     expect((await catalog.reader.token('admin'))?.sha256).toEqual(Buffer.alloc(32, 1));
+  });
+
+  test('of the second version is brought up to date: its sessions are new to nobody, and lost ones may be resumed', async () => {
+    {
+      using database = closing(openForWriting(place));
+      const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+      const getMigrations = async () => ({
+        '0001-sessions-and-recordings': sessionsAndRecordings,
+        '0002-access-and-audit': accessAndAudit,
+      });
+      await new Migrator({ db: kysely, provider: { getMigrations } }).migrateToLatest();
+      database.exec("INSERT INTO log VALUES ('a1', 3)");
+      const session = database.prepare(
+        `INSERT INTO sessions (position, session_id, producer, protocol, upstream, status, user_identity, user_identity_key,
+           user_is_service_account, socket_id, socket_name, client_ip, server_name, server_port, started_ms, last_seen_ms,
+           ended_ms, duration_ms, attempt_count, recording_state, recording_count, epoch, revision)
+         VALUES (?, ?, 'tests', 'SSH', 'ssh', ?, 'ann', 'ann', 0, 's', 's', '192.0.2.1', 'x', 22, 1, 1, ?, 0, 1, 'NONE', 0, 1, ?)`,
+      );
+      session.run(1, 'active', 'ACTIVE', null, 1);
+      session.run(2, 'ended', 'ENDED', 5, 2);
+      session.run(3, 'lost', 'LOST', null, 3);
+    }
+    await using catalog = await open();
+    const after = { log: 'a1', position: 1 };
+    const changed = await catalog.reader.changedSessions(seesAll, everySession, after, 10);
+    expect(changed.map(({ session, isNew, hasEnded }) => [session.sessionId, isNew, hasEnded])).toEqual([
+      ['ended', false, false],
+      ['lost', false, false],
+    ]);
+    const heard = { producer: 'tests', actor: 'x', sessionIds: ['lost' as SessionId], atMs: Date.now() };
+    expect(await catalog.writer?.heartbeat(heard)).toEqual({ kills: [], unknown: [] });
+    expect(await catalog.reader.session(seesAll, 'lost' as SessionId)).toMatchObject({ status: 'ACTIVE' });
   });
 
   test('that cannot be brought up to date stays whole, as it was', async () => {
