@@ -16,6 +16,8 @@ export type RecordFeedingParts = {
   readonly spoolBytesMax: number;
   readonly session: OpenSession;
   readonly listener: FeedListener;
+  /** Ends what is on its way to the server. */
+  readonly hangUp: () => void;
 };
 
 /** The server knows by the token who feeds; this is not sent. */
@@ -24,7 +26,7 @@ const producer: Producer = { producer: 'local', actor: 'local' };
 /** The first answer of the server is waited for this long before the command begins. */
 const FIRST_ANSWER_MS = 3_000;
 /** After the command a server that takes nothing is waited for this long; the rest is sent by a later run. */
-const LAST_ANSWER_MS = 10_000;
+const LAST_ANSWER_MS = 5_000;
 /** … and one that is away, this long. */
 const PATIENCE_MS = 1_000;
 
@@ -45,11 +47,15 @@ export class RecordFeeding implements AsyncDisposable {
   readonly feed: SessionFeed;
   readonly #spool: Spool;
   readonly #kills: Disposable;
+  readonly #hangUp: () => void;
   readonly #leftovers = new AbortController();
+  /** What earlier runs left and the server will never take. */
+  readonly refusedLeftovers: LeftoverOutcome[] = [];
   readonly #first = Promise.withResolvers<FeedState>();
 
   /** @throws what the disk says: nothing can be spooled */
-  constructor({ server, spoolFolder, spoolBytesMax, session, listener }: RecordFeedingParts) {
+  constructor({ server, spoolFolder, spoolBytesMax, session, listener, hangUp }: RecordFeedingParts) {
+    this.#hangUp = hangUp;
     const self = ownProcess();
     this.#spool = Spool.create(spoolFolder, { version: 1, server: server.key, session }, spoolBytesMax);
     const owner = SpoolOwner.take(this.#spool.folder, self);
@@ -82,8 +88,7 @@ export class RecordFeeding implements AsyncDisposable {
   async abandon(): Promise<void> {
     const { state } = this.feed;
     const isOpened = this.#spool.state.epoch !== null;
-    this.feed.stop();
-    await this.feed.over;
+    await this.#stop();
     if (state.kind === 'over' || !isOpened) rmSync(this.#spool.folder, { recursive: true, force: true });
   }
 
@@ -92,7 +97,7 @@ export class RecordFeeding implements AsyncDisposable {
     let left = this.#spool.waitingEvents;
     const watch = setInterval(() => {
       const { waitingEvents } = this.#spool;
-      if (waitingEvents === left) this.feed.stop();
+      if (waitingEvents === left) void this.#stop();
       left = waitingEvents;
     }, LAST_ANSWER_MS);
     const { error } = await this.feed.over;
@@ -108,15 +113,18 @@ export class RecordFeeding implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leftovers.abort();
     this.#kills[Symbol.dispose]();
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     this.feed.stop();
+    this.#hangUp();
     await this.feed.over;
   }
 
   async #sendLeftovers(parts: Parameters<typeof sendLeftovers>[0]): Promise<void> {
-    try {
-      for await (const _outcome of sendLeftovers(parts, this.#leftovers.signal));
-    } catch {
-      // NOTE a leftover that cannot be read is told of by `--send-spooled`; it must not end the session that runs.
+    for await (const outcome of sendLeftovers(parts, this.#leftovers.signal)) {
+      if (outcome.kind === 'refused') this.refusedLeftovers.push(outcome);
     }
   }
 }

@@ -1,5 +1,7 @@
 import { printable } from './printable.ts';
 import { InvalidInput } from '../model/errors.ts';
+import type { LeftoverOutcome } from '../client/leftovers.ts';
+import type { FeedState } from '../client/session-feed.ts';
 import type { KillRequest } from '../model/intake.ts';
 import { commandPath } from './command-path.ts';
 import { exitCodes, UsageError } from './exit-code.ts';
@@ -43,14 +45,13 @@ export const record = async (words: readonly string[], options: RecordOptions): 
   const file = commandPath(command, process.env);
   const ending = new AbortController();
   const server = recordServer(options, process.env['REELTIME_TOKEN'], ending.signal);
-  const recorder = new Recorder(server, options);
+  const recorder = new Recorder(server, options, () => ending.abort());
   try {
     const isRecorded = await recorder.begin();
     if (!isRecorded && options.strict === true) return exitCodes.failed;
     return await recorder.run(file, args);
   } finally {
     await recorder[Symbol.asyncDispose]();
-    ending.abort();
   }
 };
 
@@ -59,10 +60,10 @@ export const sendSpooledSessions = async (options: RecordOptions, signal: AbortS
   const server = recordServer(options, process.env['REELTIME_TOKEN'], signal);
   const folder = provideSpoolFolder(options.spool ?? defaultSpoolFolder(process.env));
   const counts = { sent: 0, kept: 0, refused: 0 };
-  for await (const { kind, sessionId, error, folder: place } of sendSpooled(server, folder, signal)) {
-    counts[kind] += 1;
-    if (kind === 'kept') process.stderr.write(`kept ${sessionId}: ${messageOf(error)}\n`);
-    if (kind === 'refused') process.stderr.write(`refused ${sessionId}: ${messageOf(error)}; it is in ${place}\n`);
+  for await (const outcome of sendSpooled(server, folder, signal)) {
+    counts[outcome.kind] += 1;
+    if (outcome.kind === 'kept') PersonsTerminal.say(`kept ${outcome.sessionId}: ${messageOf(outcome.error)}`);
+    if (outcome.kind === 'refused') PersonsTerminal.say(shownRefusal(outcome));
   }
   process.stderr.write(`${counts.sent} sent, ${counts.kept} kept, ${counts.refused} refused\n`);
   return counts.kept + counts.refused > 0 ? exitCodes.failed : exitCodes.done;
@@ -77,18 +78,25 @@ class Recorder implements AsyncDisposable {
   #command: RecordedCommand | null = null;
   #cut: Cut | null = null;
   #awayTimer: ReturnType<typeof setTimeout> | null = null;
-  #startedMs = performance.now();
+  readonly #hangUp: () => void;
+  readonly #startedAtMs = Date.now();
+  readonly #startedMs = performance.now();
 
-  constructor(server: RecordServer, options: RecordOptions) {
+  constructor(server: RecordServer, options: RecordOptions, hangUp: () => void) {
     this.#server = server;
     this.#options = options;
+    this.#hangUp = hangUp;
+  }
+
+  /** Milliseconds from the recording's start, by a clock that nobody sets. */
+  #elapsedMs(): number {
+    return Math.floor(performance.now() - this.#startedMs);
   }
 
   /** Opens the session. @returns whether what happens now will be recorded, as far as is known @throws UsageError */
   async begin(): Promise<boolean> {
     const { spool, spoolMax, strict = false } = this.#options;
-    this.#startedMs = performance.now();
-    const session = recordedSession(this.#options, process.env, this.#size, Date.now());
+    const session = recordedSession(this.#options, process.env, this.#size, this.#startedAtMs);
     try {
       this.#feeding = new RecordFeeding({
         server: this.#server,
@@ -97,10 +105,11 @@ class Recorder implements AsyncDisposable {
         session,
         listener: {
           killed: (kill) => this.#end({ kind: 'killed', kill }),
-          changed: ({ kind }) => this.#watchAway(kind === 'feeding'),
+          changed: (state) => this.#changed(state),
           hasRoom: () => this.#command?.goOn(),
-          lost: (reason) => this.#lost(reason),
+          lost: (reason) => this.#lost(`${reason}, until there is room`),
         },
+        hangUp: this.#hangUp,
       });
     } catch (error) {
       return this.#doNotRecord(error);
@@ -121,7 +130,7 @@ class Recorder implements AsyncDisposable {
 
   /** Runs the command to its end, and hands on how it ended. */
   async run(file: string, args: readonly string[]): Promise<number> {
-    const elapsedMs = (): number => Math.floor(performance.now() - this.#startedMs);
+    const elapsedMs = (): number => this.#elapsedMs();
     const feed = this.#feeding?.feed ?? null;
     const { REELTIME_TOKEN: _secret, ...env } = process.env;
     using _signals = this.#hearSignals();
@@ -141,9 +150,14 @@ class Recorder implements AsyncDisposable {
     const cut = this.#cut;
     const isCut = cut?.kind === 'killed';
     const reason = cut === null ? shownEnd(end) : shownCut(cut);
-    feed?.close({ endedAtMs: Date.now(), reason, isCut }, [exitEvent(elapsedMs(), end)]);
+    const endedAtMs = this.#startedAtMs + elapsedMs();
+    this.#command = null;
+    feed?.close({ endedAtMs, reason, isCut }, [exitEvent(elapsedMs(), end)]);
     if (cut !== null && cut.kind !== 'signal') PersonsTerminal.say(shownCut(cut));
-    if (this.#feeding !== null) tellEnd(await this.#feeding.finish());
+    if (this.#feeding !== null) {
+      tellEnd(await this.#feeding.finish());
+      for (const leftover of this.#feeding.refusedLeftovers) PersonsTerminal.say(shownRefusal(leftover));
+    }
     return codeOf(cut, end);
   }
 
@@ -177,7 +191,13 @@ class Recorder implements AsyncDisposable {
 
   #lost(reason: string): void {
     if (this.#options.strict === true) this.#end({ kind: 'strict', reason });
-    else PersonsTerminal.say(`NOT RECORDED from here on, until there is room: ${reason}`);
+    else PersonsTerminal.say(`NOT RECORDED from here on: ${printable(reason)}`);
+  }
+
+  #changed(state: FeedState): void {
+    this.#watchAway(state.kind !== 'away');
+    const isEarly = state.kind === 'over' && this.#command !== null && this.#cut === null;
+    if (isEarly) this.#lost(messageOf(state.error));
   }
 
   #hearSignals(): Disposable {
@@ -194,6 +214,9 @@ class Recorder implements AsyncDisposable {
 }
 
 const messageOf = (error: unknown): string => printable(error instanceof Error ? error.message : String(error));
+
+const shownRefusal = ({ sessionId, error, folder }: LeftoverOutcome): string =>
+  `refused ${sessionId}, which an earlier run left: ${messageOf(error)}; it is in ${folder}`;
 
 const shownCut = (cut: Cut): string => {
   if (cut.kind === 'signal') return `ended by ${cut.name}`;

@@ -46,25 +46,37 @@ const sessionFolders = (root: string): readonly string[] => {
 };
 
 /** Null when it is another's, or another server's. */
-const sendOne = async (
-  { root: _root, server, self, ...parts }: LeftoverParts,
-  folder: string,
-  signal: AbortSignal,
-): Promise<LeftoverOutcome | null> => {
-  const owner = SpoolOwner.take(folder, self);
-  if (owner === null) return null;
+const sendOne = async (parts: LeftoverParts, folder: string, signal: AbortSignal): Promise<LeftoverOutcome | null> => {
+  let owner: SpoolOwner | null = null;
+  try {
+    owner = SpoolOwner.take(folder, parts.self);
+    const spool = owner === null ? null : openLeftover(folder, parts.server);
+    if (owner !== null && spool !== null) return await feedLeftover(parts, spool, owner, signal);
+  } catch (error) {
+    // One that cannot be read must not keep the others.
+    return { sessionId: path.basename(folder), kind: 'kept', error, folder };
+  } finally {
+    owner?.[Symbol.dispose]();
+  }
+  return null;
+};
+
+/** Null for what is not to be sent: another server's, or what was sent. */
+const openLeftover = (folder: string, server: string): Spool | null => {
   const spool = Spool.open(folder);
-  if (spool === null) {
-    owner[Symbol.dispose]();
-    // All of it was sent, and only deleting it was not finished.
-    if (readdirSync(folder).includes('sent.json')) rmSync(folder, { recursive: true, force: true });
-    return null;
-  }
-  if (spool.header.server !== server) {
-    spool[Symbol.dispose]();
-    owner[Symbol.dispose]();
-    return null;
-  }
+  if (spool?.header.server === server) return spool;
+  spool?.[Symbol.dispose]();
+  // All of it was sent, and only deleting it was not finished.
+  if (spool === null && readdirSync(folder).includes('sent.json')) rmSync(folder, { recursive: true, force: true });
+  return null;
+};
+
+const feedLeftover = async (
+  { root: _root, server: _server, self: _self, ...parts }: LeftoverParts,
+  spool: Spool,
+  owner: SpoolOwner,
+  signal: AbortSignal,
+): Promise<LeftoverOutcome> => {
   endOf(spool);
   const feed = new SessionFeed({ ...parts, spool, owner });
   const stop = (): void => feed.stop();

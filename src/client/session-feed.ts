@@ -279,7 +279,7 @@ export class SessionFeed {
 
   /** Calls until it succeeds, or can never. */
   async #tried<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    const { clock, random, patienceMs } = this.#parts;
+    const { clock, random, patienceMs, owner } = this.#parts;
     for (let failures = 1; ; failures += 1) {
       this.#stopIfTold();
       try {
@@ -291,13 +291,14 @@ export class SessionFeed {
         if (!isPassing(error) || clock() - this.#endedMs >= patienceMs) throw error;
         this.#change({ kind: 'away', error });
         if (this.#isCrowded) this.#makeRoom();
+        owner.touch();
         await this.#retry.wait(retryDelayMs(error, failures, random()));
       }
     }
   }
 
   #stopIfTold(): void {
-    if (this.#isStopped) throw new FeedStopped('stopped: what was not sent stays in the spool');
+    if (this.#isStopped) throw new FeedStopped('the server was not waited for any longer');
   }
 
   #change(state: FeedState): void {
@@ -330,6 +331,7 @@ export class SessionFeed {
   #syncSoon(): void {
     this.#syncTimer ??= setTimeout(() => {
       this.#syncTimer = null;
+      this.#parts.owner.touch();
       // What a disk does not sync is sent all the same.
       this.#parts.spool.sync().catch(() => {});
     }, SYNC_MS);

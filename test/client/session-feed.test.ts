@@ -1,0 +1,195 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hearKillRequests } from '../../src/client/kill-requests.ts';
+import { type LeftoverOutcome, sendLeftovers } from '../../src/client/leftovers.ts';
+import { RemoteIntake } from '../../src/client/remote-intake.ts';
+import { type FeedListener, FeedStopped, SessionFeed } from '../../src/client/session-feed.ts';
+import { Spool } from '../../src/client/spool.ts';
+import { SpoolOwner } from '../../src/client/spool-owner.ts';
+import { ownProcess } from '../../src/cli/own-process.ts';
+import { seesAll } from '../../src/model/access.ts';
+import { Fenced, SessionKilled, Unavailable } from '../../src/model/errors.ts';
+import type { Intake, KillRequest, OpenSession } from '../../src/model/intake.ts';
+import type { RecordedEvent } from '../../src/model/recorded-event.ts';
+import { producer, type Running, startTestServer } from '../api/running.ts';
+import { anOpenSession } from './sessions.ts';
+
+let running: Running;
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'reeltime-feed-'));
+  running = await startTestServer();
+});
+afterEach(async () => {
+  await running[Symbol.asyncDispose]();
+  await rm(root, { recursive: true, force: true });
+});
+
+const self = ownProcess();
+const common = {
+  producer,
+  clock: () => performance.now(),
+  random: () => 0,
+  patienceMs: Infinity,
+};
+const remote = (): RemoteIntake => new RemoteIntake({ url: running.url, token: running.tokens.PRODUCER });
+
+/** A feed over a spool of its own. */
+const feeding = (
+  session: OpenSession,
+  listener: FeedListener = {},
+  intake: Intake = remote(),
+): { readonly feed: SessionFeed; readonly spool: Spool } => {
+  const spool = Spool.create(root, { version: 1, server: 'this', session });
+  const owner = SpoolOwner.take(spool.folder, self);
+  if (owner === null) throw new Error('it is nobody else’s');
+  return { feed: new SessionFeed({ ...common, intake, spool, owner }, listener), spool };
+};
+
+const output = (timeMs: number, text: string): RecordedEvent => ({ timeMs, code: 'o', payload: [Buffer.from(text)] });
+const end = { endedAtMs: null, reason: 'done', isCut: false };
+
+const sessionOf = async ({ sessionId }: OpenSession) => {
+  const session = sessionId === null ? null : await running.installation.catalog.session(seesAll, sessionId);
+  if (session === null) throw new Error('the server does not know it');
+  return session;
+};
+
+const requestKill = async (session: OpenSession): Promise<void> => {
+  const { socket } = await sessionOf(session);
+  const response = await fetch(`${running.url}/api/v1/session/${socket.socketId}/${session.sessionId}`, {
+    method: 'PUT',
+    headers: { 'x-access-token': running.tokens.AUDITOR, 'content-type': 'application/json' },
+    body: '{"killed":true}',
+  });
+  expect(response.status).toBe(200);
+};
+
+/** What the server has of the terminal's output. */
+const outputOf = async ({ recording }: OpenSession): Promise<string> => {
+  const headers = { 'x-access-token': running.tokens.ADMIN };
+  const response = await fetch(`${running.url}/recordings/${recording?.recordingId}.ndjson`, { headers });
+  const lines = (await response.text()).trim().split('\n');
+  const events = lines.map((line) => JSON.parse(line) as [number, string, string]);
+  return events.flatMap(([, code, text]) => (code === 'o' ? [text] : [])).join('');
+};
+
+/** An intake that lets calls through to the server, or not. */
+class Line {
+  readonly intake: Intake;
+  isCut = false;
+  /** Answers that get lost: the server did what it was asked. */
+  lostAnswers = 0;
+  readonly refused = Promise.withResolvers<void>();
+
+  constructor(inner: Intake) {
+    this.intake = {
+      openSession: (...given) => this.#pass(() => inner.openSession(...given)),
+      openRecording: (...given) => this.#pass(() => inner.openRecording(...given)),
+      appendEvents: (...given) => this.#pass(() => inner.appendEvents(...given)),
+      heartbeat: (...given) => this.#pass(() => inner.heartbeat(...given)),
+      recordSessionEvent: (...given) => this.#pass(() => inner.recordSessionEvent(...given)),
+      confirmKill: (...given) => this.#pass(() => inner.confirmKill(...given)),
+      closeSession: (...given) => this.#pass(() => inner.closeSession(...given)),
+    };
+  }
+
+  async #pass<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    if (this.isCut) this.refused.resolve();
+    if (this.isCut) throw new Unavailable('the line is cut', 1, { cause: 'test' });
+    const answer = await call();
+    this.lostAnswers -= 1;
+    if (this.lostAnswers >= 0) throw new Unavailable('the answer is lost', 1, { cause: 'test' });
+    return answer;
+  }
+}
+
+test('what is pushed is with the server when the feed is over, whatever answers were lost on the way', async () => {
+  const session = anOpenSession();
+  const line = new Line(remote());
+  line.lostAnswers = 3;
+  const { feed } = feeding(session, {}, line.intake);
+  feed.push(output(0, 'one '));
+  feed.push(output(5, 'two '));
+  feed.close(end, [output(9, 'three')]);
+  expect(await feed.over).toEqual({ error: null });
+  expect(await outputOf(session)).toBe('one two three');
+  expect(await sessionOf(session)).toMatchObject({ status: 'ENDED', endReason: 'done' });
+});
+
+test('while the line is cut it is away and keeps all, and goes on where it was when the line is there again', async () => {
+  const session = anOpenSession();
+  const line = new Line(remote());
+  const states: string[] = [];
+  const { feed, spool } = feeding(session, { changed: ({ kind }) => states.push(kind) }, line.intake);
+  line.isCut = true;
+  feed.push(output(0, 'one '));
+  await line.refused.promise;
+  for (let timeMs = 0; timeMs < 500; timeMs += 1) feed.push(output(timeMs, `${timeMs} `));
+  expect(spool.waitingEvents).toBe(501);
+  line.isCut = false;
+  feed.close(end);
+  await feed.over;
+  expect(states.slice(-3)).toEqual(['away', 'feeding', 'over']);
+  expect(await outputOf(session)).toBe(`one ${Array.from({ length: 500 }, (_, n) => `${n} `).join('')}`);
+});
+
+test('a kill is heard over the subscription before anything is sent, and is confirmed when what happened until then is there', async () => {
+  const session = anOpenSession();
+  const killed = Promise.withResolvers<KillRequest>();
+  const opened = Promise.withResolvers<void>();
+  const { feed } = feeding(session, { killed: killed.resolve, changed: () => opened.resolve() });
+  await opened.promise;
+  using _hearing = hearKillRequests({
+    server: () => ({ url: running.url, token: running.tokens.PRODUCER }),
+    random: () => 0,
+    killed: (kill) => feed.hear(kill),
+  });
+  await requestKill(session);
+  expect(await killed.promise).toMatchObject({ sessionId: session.sessionId, requestedBy: 'AUDITOR' });
+  expect(await sessionOf(session)).toMatchObject({ status: 'KILLING', kill: { confirmedAtMs: null } });
+  feed.close({ ...end, isCut: true }, [output(3, 'last words')]);
+  expect(await feed.over).toEqual({ error: null });
+  expect(await sessionOf(session)).toMatchObject({ status: 'KILLED', kill: { confirmedAtMs: expect.any(Number) } });
+  expect(await outputOf(session)).toBe('last words');
+});
+
+test('when another opens the same session this one stops, and leaves what it has', async () => {
+  const session = anOpenSession();
+  const opened = Promise.withResolvers<void>();
+  const { feed, spool } = feeding(session, { changed: () => opened.resolve() });
+  await opened.promise;
+  await remote().openSession(producer, session);
+  feed.push(output(0, 'too late'));
+  const { error } = await feed.over;
+  expect(error).toBeInstanceOf(Fenced);
+  expect(Spool.open(spool.folder)?.nextEvent).toBe(1);
+});
+
+test('a later process sends what is left, of killed sessions too, and sets aside what is never taken', async () => {
+  const sessions = [anOpenSession(), anOpenSession(), anOpenSession()] as const;
+  for (const session of sessions) {
+    const opened = Promise.withResolvers<void>();
+    const { feed } = feeding(session, { changed: () => opened.resolve() });
+    await opened.promise;
+    feed.push(output(0, 'left behind'));
+    feed.stop();
+    expect((await feed.over).error).toBeInstanceOf(FeedStopped);
+  }
+  const [plain, killing, killed] = sessions;
+  for (const session of [killing, killed]) await requestKill(session);
+  if (killed.sessionId !== null) await remote().confirmKill(producer, killed.sessionId);
+  const outcomes: LeftoverOutcome[] = [];
+  const parts = { ...common, intake: remote(), root, server: 'this', self };
+  for await (const outcome of sendLeftovers(parts, new AbortController().signal)) outcomes.push(outcome);
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['refused', 'sent', 'sent']);
+  const refused = outcomes.find(({ kind }) => kind === 'refused');
+  expect(refused?.error).toBeInstanceOf(SessionKilled);
+  expect(Spool.open(refused?.folder ?? '')?.nextEvent).toBe(1);
+  expect(await outputOf(plain)).toBe('left behind');
+  expect(await outputOf(killing)).toBe('left behind');
+  expect(await sessionOf(plain)).toMatchObject({ status: 'ENDED' });
+  expect(await sessionOf(killing)).toMatchObject({ status: 'KILLED' });
+});
