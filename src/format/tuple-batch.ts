@@ -47,15 +47,6 @@ export class TupleBatch {
   }
 }
 
-/** @throws InvalidInput naming `events`, or `events[index]` */
-export const batchOfTuples = (tuples: unknown): Uint8Array => {
-  if (!Array.isArray(tuples))
-    throw new InvalidInput('events', 'events must be a list of tuples [time, code, ...payload]');
-  const batch = new TupleBatch();
-  for (const tuple of tuples) batch.add(tuple);
-  return batch.finish();
-};
-
 /** The lines of a text, without what ends them; they share its memory. The last one may lack its end. */
 export function* linesOf(text: Uint8Array): Generator<Uint8Array, void, void> {
   let from = 0;

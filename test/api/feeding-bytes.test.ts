@@ -1,7 +1,7 @@
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
-import { batchOfTuples } from '../../src/format/tuple-batch.ts';
+import { batchOfTuples } from '../../src/api/tuple-batches.ts';
 import { BATCH_BYTES_MAX, EVENT_BYTES_MAX } from '../../src/model/limits.ts';
 import { headersOf } from './asking.ts';
 import { output } from './feeding.ts';
@@ -24,7 +24,7 @@ const tuples = [
   [1.2, 'body', 'a', 'res', 0, true, 'text'],
   [2, 'x', 0, null],
 ];
-const msgpack = new Uint8Array(batchOfTuples(tuples));
+const msgpack = new Uint8Array(await batchOfTuples(tuples));
 
 const storedOf = async ({ recordingId }: Open): Promise<Buffer> => {
   const headers = headersOf(running.tokens.ADMIN);

@@ -1,8 +1,8 @@
-import { batchOfTuples } from '../../format/tuple-batch.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { AppendedEvents } from '../../model/intake.ts';
 import { BATCH_BYTES_MAX, EVENT_BYTES_MAX, GRAPHQL_PRODUCER_BODY_BYTES_MAX } from '../../model/limits.ts';
 import { parseRecordingId } from '../../model/parse-id.ts';
+import { batchOfTuples } from '../tuple-batches.ts';
 import { builder } from './builder.ts';
 import { feederFor } from './context.ts';
 import { KillRequestRef } from './refs.ts';
@@ -70,7 +70,7 @@ builder.mutationField('appendEvents', (t) =>
           recordingId: parseRecordingId(input.recordingId),
           epoch: input.epoch,
           firstEvent: input.firstEvent,
-          msgpack: batchOfTuples(input.events),
+          msgpack: await batchOfTuples(input.events),
         });
       }),
   }),

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-import { linesOf, TupleBatch } from '../../format/tuple-batch.ts';
 import { producerOf } from '../../model/access.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { AppendedEvents } from '../../model/intake.ts';
@@ -9,13 +7,12 @@ import { sendJson } from '../answer.ts';
 import { mustHaveType, tooLarge } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError, killJson } from '../http-error.ts';
+import { batchOfLines } from '../tuple-batches.ts';
 import { wholeNumber } from './query.ts';
 import { parameter, type PathParameters, type Route } from './route.ts';
 import { readUnpackedBody } from './unpacked-body.ts';
 
 const EPOCH_MAX = 2 ** 31 - 1;
-/** Bytes of lines that are read at once; then others have their turn. */
-const READ_AT_ONCE_BYTES = 128 * 1024;
 
 /** @throws InvalidInput naming the part of the address */
 const placeOf = ({ query }: Exchange, parameters: PathParameters) => {
@@ -26,19 +23,6 @@ const placeOf = ({ query }: Exchange, parameters: PathParameters) => {
     firstEvent: wholeNumber(path, 'firstEvent', { from: 0, to: RECORDING_EVENTS_MAX, absent: 0 }),
     epoch: wholeNumber(query, 'epoch', { from: 0, to: EPOCH_MAX, absent: 0 }),
   };
-};
-
-const batchOfLines = async (text: Uint8Array): Promise<Uint8Array> => {
-  const batch = new TupleBatch();
-  let read = 0;
-  for (const line of linesOf(text)) {
-    batch.addLine(line);
-    read += line.length + 1;
-    if (read < READ_AT_ONCE_BYTES) continue;
-    read = 0;
-    await setImmediate();
-  }
-  return batch.finish();
 };
 
 /** What was sent is whole and of the right type, and an event in it is wrong. */
