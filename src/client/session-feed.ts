@@ -292,7 +292,8 @@ export class SessionFeed {
         this.#change({ kind: 'away', error });
         if (this.#isCrowded) this.#makeRoom();
         owner.touch();
-        await this.#retry.wait(retryDelayMs(error, failures, random()));
+        const patientMs = this.#endedMs + patienceMs - clock();
+        await this.#retry.wait(Math.min(retryDelayMs(error, failures, random()), patientMs));
       }
     }
   }
