@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { batchOfTuples } from '../../src/api/tuple-batches.ts';
+import { LocalIntake, noContacts } from '../../src/ingest/intake.ts';
+import { Unavailable } from '../../src/model/errors.ts';
 import { BATCH_BYTES_MAX, EVENT_BYTES_MAX } from '../../src/model/limits.ts';
+import { FileRecordings } from '../../src/store/recordings/file-recordings.ts';
 import { headersOf } from './asking.ts';
 import { output } from './feeding.ts';
 import { linesOf, mutate, ndjson, type Open, openByGraphql, put } from './producing.ts';
@@ -92,7 +96,7 @@ test('a batch that is too large is 413, as it is and unpacked; the largest is ta
   const rest = BATCH_BYTES_MAX - encodeBatch([...pieces, output(7, Buffer.alloc(70_000))]).length;
   const largest = encodeBatch([...pieces, output(7, Buffer.alloc(70_000 + rest))]);
   expect(largest.length).toBe(BATCH_BYTES_MAX);
-  const larger = new Uint8Array([...encodeBatch([output(0, 'a')]), ...largest]);
+  const larger = new Uint8Array(Buffer.concat([encodeBatch([output(0, 'a')]), largest]));
   expect(await put(running, open, 0, larger)).toMatchObject({ status: 413 });
   const headers = { 'content-type': 'application/msgpack', 'content-encoding': 'zstd' };
   expect(await put(running, open, 0, packed('zstd', larger), headers)).toMatchObject({ status: 413 });
@@ -174,4 +178,25 @@ test.each([
   const response = await fetch(running.url + path, { method: 'PUT', headers, body: msgpack });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ error: { field } });
+});
+
+test('while nothing can be kept, every door says so, and when to try again', async () => {
+  const { writer, folder } = running.installation;
+  class OnFullDisk extends LocalIntake {
+    override appendEvents(): Promise<never> {
+      return Promise.reject(new Unavailable('the disk is full', 7));
+    }
+  }
+  const ids = { next: randomUUID, derive: () => randomUUID() };
+  const never = { unavailable: () => null, relief: async () => {}, contacts: noContacts };
+  const intake = new OnFullDisk({ writer, recordings: new FileRecordings(folder), clock: Date.now, ids, ...never });
+  await using full = await startTestServer(() => ({ intake }));
+  const place = { recordingId: randomUUID(), epoch: 1 };
+  const answer = await put(full, place, 0, msgpack);
+  expect(answer).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' }, retry_after: 7 } });
+  expect(answer.headers.get('retry-after')).toBe('7');
+  expect(await mutate(full, 'appendEvents', { ...place, firstEvent: 0, events: tuples })).toMatchObject({
+    __typename: 'UnavailableError',
+    retryAfter: 7,
+  });
 });

@@ -28,7 +28,7 @@ export const opening = {
 
 const appendEvents = `mutation AppendEvents($input: AppendEventsInput!) { result: appendEvents(input: $input) {
   __typename ... on AppendEventsPayload { nextEvent kill { sessionId requestedBy reason } } ... on Error { message }
-  ... on ValidationError { field } ... on EventGapError { nextEvent } ... on FencedError { epoch }
+  ... on ValidationError { field } ... on EventGapError { nextEvent } ... on FencedError { epoch } ... on UnavailableError { retryAfter }
   ... on SessionEndedError { session { sessionId status } } ... on SessionKilledError { killed: kill { requestedBy reason confirmedAt } } } }`;
 
 const documents = { ...producerDocuments, appendEvents };

@@ -151,7 +151,13 @@ test('a heartbeat tells of cuts and of what is not there; a story takes what a p
   await running.installation.kills.request(killer, sessionId, 'enough');
   const { kills } = await remote.heartbeat(producer, [sessionId]);
   expect(kills).toEqual([{ sessionId, requestedAtMs: expect.any(Number), requestedBy: 'admin', reason: 'enough' }]);
-  const told = { sessionId, eventId: newId(), atMs: opened.session.startedAtMs + 5, kind: 'POLICY', message: 'no copying' } as const;
+  const told = {
+    sessionId,
+    eventId: newId(),
+    atMs: opened.session.startedAtMs + 5,
+    kind: 'POLICY',
+    message: 'no copying',
+  } as const;
   const event = await remote.recordSessionEvent(producer, { ...told, details: { rule: 7 } });
   expect(event).toEqual({ eventId: told.eventId, atMs: told.atMs, kind: 'POLICY', message: 'no copying' });
   expect(await remote.recordSessionEvent(producer, { ...told, details: { rule: 7 } })).toEqual(event);
