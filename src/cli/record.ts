@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sessionProtocols } from '../model/session.ts';
-import type { RecordOptions } from './record-run.ts';
+import type { RecordOptions } from './recorder.ts';
 import { dataOption } from './settings.ts';
 
 /** A session whose server is away is ended after this long with --strict, unless told otherwise. */
