@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import type { TerminalSize } from './pseudo-terminal.ts';
 
@@ -48,7 +49,7 @@ export class PersonsTerminal implements AsyncDisposable {
   /** Takes the keyboard: nothing that is typed means anything to the terminal or this program any more. */
   attach(): void {
     process.once('exit', this.#restore);
-    if (process.stdin.isTTY) process.stdin.setRawMode(true);
+    if (process.stdin.isTTY) takeTerminal();
     process.stdin.on('data', this.#listener.typed);
     process.stdin.on('end', this.#listener.inputEnded);
     process.stdin.on('error', this.#listener.inputEnded);
@@ -115,3 +116,16 @@ export class PersonsTerminal implements AsyncDisposable {
     }
   };
 }
+
+/**
+ * What is shown was made for a terminal already. NOTE Node's raw mode still makes LF into CR LF, and full-screen programs
+ * move down by a bare LF: stty takes that away, and leaving raw mode puts all of it back. Without stty lines may look askew.
+ */
+const takeTerminal = (): void => {
+  process.stdin.setRawMode(true);
+  try {
+    execFileSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+  } catch {
+    // There is no such program here.
+  }
+};

@@ -14,6 +14,7 @@ export type RecordFeedingParts = {
   readonly spoolFolder: string;
   /** Bytes of the session that wait for the server, beyond which events are lost. */
   readonly spoolBytesMax: number;
+  readonly heartbeatMs: number;
   readonly session: OpenSession;
   readonly listener: FeedListener;
   /** Ends what is on its way to the server. */
@@ -54,13 +55,13 @@ export class RecordFeeding implements AsyncDisposable {
   readonly #first = Promise.withResolvers<FeedState>();
 
   /** @throws what the disk says: nothing can be spooled */
-  constructor({ server, spoolFolder, spoolBytesMax, session, listener, hangUp }: RecordFeedingParts) {
+  constructor({ server, spoolFolder, spoolBytesMax, heartbeatMs, session, listener, hangUp }: RecordFeedingParts) {
     this.#hangUp = hangUp;
     const self = ownProcess();
     this.#spool = Spool.create(spoolFolder, { version: 1, server: server.key, session }, spoolBytesMax);
     const owner = SpoolOwner.take(this.#spool.folder, self);
     if (owner === null) throw new Error(`${this.#spool.folder} is another process's`);
-    const parts = { intake: followingIntake(server), producer, clock, random };
+    const parts = { intake: followingIntake(server), producer, clock, random, heartbeatMs };
     const changed = (state: FeedState): void => {
       this.#first.resolve(state);
       listener.changed?.(state);

@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { LEASE_MS } from '../model/limits.ts';
 import { sessionProtocols } from '../model/session.ts';
 import type { RecordOptions } from './recorder.ts';
 import { dataOption } from './settings.ts';
 
 /** A session whose server is away is ended after this long with --strict, unless told otherwise. */
 const AWAY_SECONDS = 30;
+/** A quiet session says that it lives this often, unless told otherwise: two may be lost before the usual lease runs out. */
+const HEARTBEAT_SECONDS = LEASE_MS / 3 / 1000;
 /** MiB of one session that wait for its server, unless told otherwise. */
 const SPOOL_MEBIBYTES = 256;
 
@@ -50,6 +53,14 @@ export const recordCommand = (signal: AbortSignal, setExitCode: (code: number) =
       new Option('--spool-max <mebibytes>', 'how much of the session is kept while the server is away')
         .argParser(above(0))
         .default(SPOOL_MEBIBYTES),
+    )
+    .addOption(
+      new Option(
+        '--heartbeat <seconds>',
+        "how often a quiet session says that it lives: less than the server's --lease",
+      )
+        .argParser(above(0.1))
+        .default(HEARTBEAT_SECONDS),
     )
     .option('--send-spooled', 'send what earlier runs could not, and end')
     .addHelpText('after', exitStatus)

@@ -21,6 +21,8 @@ export type RecordOptions = RecordServerOptions &
     readonly spool?: string;
     /** MiB. */
     readonly spoolMax: number;
+    /** Seconds. */
+    readonly heartbeat: number;
     readonly sendSpooled?: boolean;
   };
 
@@ -54,13 +56,14 @@ export class Recorder implements AsyncDisposable {
 
   /** Opens the session. @returns whether what happens now will be recorded, as far as is known @throws UsageError */
   async begin(): Promise<boolean> {
-    const { spool, spoolMax, strict = false } = this.#options;
+    const { spool, spoolMax, heartbeat, strict = false } = this.#options;
     const session = recordedSession(this.#options, process.env, this.#size, this.#startedAtMs);
     try {
       this.#feeding = new RecordFeeding({
         server: this.#server,
         spoolFolder: provideSpoolFolder(spool ?? defaultSpoolFolder(process.env)),
         spoolBytesMax: spoolMax * MEBIBYTE,
+        heartbeatMs: heartbeat * 1000,
         session,
         listener: {
           killed: (kill) => this.#end({ kind: 'killed', kill }),

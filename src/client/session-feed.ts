@@ -12,7 +12,7 @@ import type { SpoolOwner } from './spool-owner.ts';
 const BATCH_MS = 150;
 /** A batch that has this many bytes is sent at once. */
 const BATCH_BYTES = CHUNK_BYTES_TARGET;
-/** A quiet session says that it lives this often: two may be lost before the lease runs out. */
+/** A quiet session says that it lives this often, unless told otherwise: two may be lost before the usual lease runs out. */
 const HEARTBEAT_MS = LEASE_MS / 3;
 /** What was appended is on disk at most this long after. */
 const SYNC_MS = 1_000;
@@ -35,6 +35,8 @@ export type FeedParts = {
   readonly random: () => number;
   /** After its end a session is left to a later run when the server is away for longer. Infinity: tries for ever. */
   readonly patienceMs: number;
+  /** A quiet session says that it lives this often: more often than the server's lease. HEARTBEAT_MS when absent. */
+  readonly heartbeatMs?: number;
 };
 
 /**
@@ -71,6 +73,7 @@ export class SessionFeed {
   readonly #listener: FeedListener;
   readonly #sessionId: SessionId;
   readonly #recordingId: RecordingId;
+  readonly #heartbeatMs: number;
   readonly #work = new Alarm();
   readonly #retry = new Alarm();
   #state: FeedState = { kind: 'opening' };
@@ -95,6 +98,7 @@ export class SessionFeed {
     this.#listener = listener;
     this.#sessionId = sessionId;
     this.#recordingId = recording.recordingId;
+    this.#heartbeatMs = parts.heartbeatMs ?? HEARTBEAT_MS;
     this.#heardMs = parts.clock();
     this.over = this.#run();
   }
@@ -211,7 +215,7 @@ export class SessionFeed {
     const batch = spool.read(BATCH_BYTES);
     if (batch !== null) await this.#append(batch);
     else if (this.#ended !== null) return this.#finish(this.#ended);
-    else if (this.#parts.clock() - this.#heardMs >= HEARTBEAT_MS) await this.#heartbeat();
+    else if (this.#parts.clock() - this.#heardMs >= this.#heartbeatMs) await this.#heartbeat();
     return true;
   }
 
@@ -219,7 +223,7 @@ export class SessionFeed {
   async #collect(): Promise<void> {
     const { spool, clock } = this.#parts;
     if (spool.waitingEvents === 0 && this.#ended === null) {
-      await this.#work.wait(Math.max(0, this.#heardMs + HEARTBEAT_MS - clock()));
+      await this.#work.wait(Math.max(0, this.#heardMs + this.#heartbeatMs - clock()));
     }
     const untilMs = clock() + BATCH_MS;
     while (this.#ended === null && !this.#isStopped) {

@@ -6,7 +6,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProgram, type ServerProcess, startProgram, startServerProcess, temporaryFolder } from './program.ts';
-import { bytesOf, eventsOf, sessionOn, sessionsOf, startInTerminal } from './recorder.ts';
+import { bytesOf, eventsOf, main, sessionOn, sessionsOf, startAnyInTerminal, startInTerminal } from './recorder.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: ServerProcess;
@@ -86,6 +86,15 @@ test('a terminal has its size handed on and recorded, also when it changes', asy
   expect(resizes.map((event) => event.slice(1))).toEqual([['r', 120, 40]]);
 });
 
+test('the person has the terminal back as it was, whoever ended the command', async () => {
+  const words = recording('given back', [], shell('echo ready; kill -TERM $PPID; sleep 1000'));
+  const quoted = [process.execPath, main, ...words].map((word) => `'${word}'`).join(' ');
+  using person = startAnyInTerminal(['sh', '-c', `stty -g; ${quoted}; echo "ended with $?"; stty -g`]);
+  expect(await person.ended).toBe(0);
+  const [before, ready, ended, after] = person.shown().trim().split('\r\n');
+  expect([ready, ended, after]).toEqual(['ready', 'ended with 143', before]);
+});
+
 test.for([
   [true, ['--input'], 'it is a secret\r'],
   [false, [], ''],
@@ -163,6 +172,30 @@ test('a server that is killed under a running command and comes back has everyth
   expect(session).toMatchObject({ status: 'ENDED' });
   expect(bytesOf(await eventsOf(second, session), 'o').toString()).toBe(printed);
   expect(await readdir(`${at}-spool`)).toEqual([]);
+});
+
+test('a recorder that is silent for longer than the lease loses its session, comes back to it, and nothing is missing', async () => {
+  await using own = await temporaryFolder();
+  const at = path.join(own.path, 'data');
+  await using short = await startServerProcess(at, ['--lease', '1s']);
+  const status = async (): Promise<string> => (await sessionOn(short, 'lost')).status;
+  using person = startInTerminal(
+    recording('lost', ['--heartbeat', '0.2'], shell('echo ready; while read line; do echo "got $line"; done'), at),
+  );
+  await person.shows('ready');
+  person.pty.write('before\r');
+  await person.shows('got before');
+  person.pty.write('quiet\r');
+  process.kill(person.pty.pid, 'SIGSTOP');
+  await expect.poll(status, { timeout: 10_000 }).toBe('LOST');
+  process.kill(person.pty.pid, 'SIGCONT');
+  await person.shows('got quiet');
+  await expect.poll(status, { timeout: 10_000 }).toBe('ACTIVE');
+  person.pty.write('\u0004');
+  expect(await person.ended).toBe(0);
+  const session = await sessionOn(short, 'lost');
+  expect(session).toMatchObject({ status: 'ENDED' });
+  expect(person.shown()).toBe(bytesOf(await eventsOf(short, session), 'o').toString());
 });
 
 test('without a server everything is kept, also of a recorder that is killed, and a later run sends it', async () => {

@@ -3,6 +3,8 @@ import { type IPty, spawn } from '@lydell/node-pty';
 import path from 'node:path';
 import { ask, projectRoot, type ServerProcess } from './program.ts';
 
+export const main = path.join(projectRoot, 'src/cli/main.ts');
+
 /** The program in a real terminal, as a person has it. Disposing ends it, however it is. */
 export type InTerminal = Disposable & {
   readonly pty: IPty;
@@ -13,12 +15,18 @@ export type InTerminal = Disposable & {
   readonly ended: Promise<number>;
 };
 
-export const startInTerminal = (
-  words: readonly string[],
-  { columns = 100, rows = 30, env = {} }: { columns?: number; rows?: number; env?: NodeJS.ProcessEnv } = {},
+export const startInTerminal = (words: readonly string[], options: TerminalOptions = {}): InTerminal =>
+  startAnyInTerminal([process.execPath, main, ...words], options);
+
+type TerminalOptions = { readonly columns?: number; readonly rows?: number; readonly env?: NodeJS.ProcessEnv };
+
+/** Another program in a terminal. */
+export const startAnyInTerminal = (
+  [file = '', ...args]: readonly string[],
+  { columns = 100, rows = 30, env = {} }: TerminalOptions = {},
 ): InTerminal => {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('REELTIME_'));
-  const pty = spawn(process.execPath, [path.join(projectRoot, 'src/cli/main.ts'), ...words], {
+  const pty = spawn(file, args, {
     cols: columns,
     rows,
     cwd: projectRoot,
