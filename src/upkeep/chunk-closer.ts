@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { seesAll } from '../model/access.ts';
 import type { RecordingId } from '../model/ids.ts';
 import {
@@ -45,10 +46,12 @@ export type Rotation = {
 
 /** Recordings that are closed or sealed at once: their compression and syncs overlap. */
 const AT_ONCE = 8;
+/** A recording that always ends inside a character is continued at so many times its length or size. */
+const ROTATION_TIMES_MAX = 2;
 /** How often what is due by its age is looked for. */
 const SWEEP_EVERY_MS = 5000;
 /** Recordings that a sweep reads at once. */
-const SWEEP_PAGE = 200;
+const SWEEP_PAGE = 50;
 
 /**
  * Moves pending batches into chunks when they are large or old enough, and seals what has ended. Every step is safe to
@@ -103,6 +106,8 @@ export class ChunkCloser implements AsyncDisposable {
       for (const unsealed of page) if (this.#isDue(unsealed)) this.#want(unsealed.recording.recordingId);
       after = page.at(-1)?.recording.recordingId ?? null;
       if (after === null || this.#isEnding) return;
+      // Reading is on this thread: others have their turn between two pages.
+      await setImmediate();
     }
   }
 
@@ -123,8 +128,9 @@ export class ChunkCloser implements AsyncDisposable {
   }
 
   /** Whether it should go on in another. */
-  #isLong({ session, recording }: UnsealedRecording): boolean {
-    const { ms, bytes } = this.#parts.rotation;
+  #isLong({ session, recording }: UnsealedRecording, times = 1): boolean {
+    const ms = times * this.#parts.rotation.ms;
+    const bytes = times * this.#parts.rotation.bytes;
     const isLive = isRunning(session.status) && recording.state === 'LIVE';
     return isLive && recording.eventCount > 0 && (recording.durationMs >= ms || recording.rawSize >= bytes);
   }
@@ -208,13 +214,23 @@ export class ChunkCloser implements AsyncDisposable {
   }
 
   /** @returns whether there is more to do: the old one's rest, and its seal */
-  async #rotate({ recording }: UnsealedRecording): Promise<boolean> {
+  async #rotate(unsealed: UnsealedRecording): Promise<boolean> {
+    if (!(await this.#endsWell(unsealed)) && !this.#isLong(unsealed, ROTATION_TIMES_MAX)) return false;
+    const { recording } = unsealed;
     const { writer, recordings, rotation, clock } = this.#parts;
     const recordingId = rotation.newId() as RecordingId;
     const startsAtMs = recording.startedAtMs + recording.durationMs;
     const next = { recordingId, locator: recordings.locate(recordingId, startsAtMs) };
     await writer.rotateRecording({ recordingId: recording.recordingId, next, atMs: clock() });
     return true;
+  }
+
+  /** Whether its last event does not end inside a character, of which the rest would be in another recording. */
+  async #endsWell(unsealed: UnsealedRecording): Promise<boolean> {
+    if (unsealed.pendingBytes === 0) return true;
+    const { batches } = await this.#pending(unsealed, CHUNK_BYTES_FORCED);
+    const eventCount = batches.reduce((sum, batch) => sum + batch.eventCount, 0);
+    return chunkEnd(batches, CHUNK_BYTES_FORCED, { aged: true }) === eventCount;
   }
 
   async #seal(unsealed: UnsealedRecording): Promise<void> {

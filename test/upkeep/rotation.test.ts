@@ -86,6 +86,19 @@ test('a long recording is sealed and goes on in another, by length and by size, 
   expect(await opened.catalog.session(seesAll, feed.sessionId)).toMatchObject({ recordingState: 'COMPLETE' });
 });
 
+test('a recording does not end inside a character, unless it always would', async () => {
+  const [whole, never] = [await openFeed(opened), await openFeed(opened)];
+  const halves = [Uint8Array.of(0xc3), Uint8Array.of(0xa9)] as const;
+  for (const feed of [whole, never]) await feed.append(output(60_000, 'x'), output(60_001, halves[0]));
+  await look();
+  expect(await recordingsOf(whole.sessionId)).toHaveLength(1);
+  await whole.append(output(60_002, halves[1]));
+  await never.append(output(120_000, 'x'), output(120_000, halves[0]));
+  await look();
+  expect((await recordingsOf(whole.sessionId)).map(({ eventCount }) => eventCount)).toEqual([3, 0]);
+  expect((await recordingsOf(never.sessionId)).map(({ eventCount }) => eventCount)).toEqual([4, 0]);
+});
+
 test('a recording without events, of a lost session, or damaged, goes on as it is', async () => {
   const [lost, damaged, quiet] = [await openFeed(opened), await openFeed(opened), await openFeed(opened)];
   for (const feed of [lost, damaged]) await feed.append(output(60_000, 'x'));

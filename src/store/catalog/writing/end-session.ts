@@ -5,7 +5,7 @@ import type { CloseSessionWrite } from '../feeding-records.ts';
 import type { RecordingRow, SessionRow } from '../session-row.ts';
 import { checkEpoch } from './open-recording.ts';
 import { isGivenUp, reviveRecordings } from './resume-session.ts';
-import type { WriteContext } from './write-context.ts';
+import { selectRecordings, type WriteContext } from './write-context.ts';
 
 /** KILLING → KILLED: the producer has cut it. */
 export const confirmKill = (
@@ -71,8 +71,7 @@ export const endSession = (context: WriteContext, row: SessionRow, ending: Endin
 /** Its recordings want their seals. */
 export const announceEnding = (context: WriteContext, position: number): void => {
   const recordings = context.all<RecordingRow>(
-    `SELECT recordings.*, sessions.session_id FROM recordings JOIN sessions ON sessions.position = session_position
-     WHERE session_position = ? AND signature IS NULL`,
+    `${selectRecordings} WHERE session_position = ? AND signature IS NULL`,
     position,
   );
   for (const recording of recordings) context.announceRecording(recording, 'ending');

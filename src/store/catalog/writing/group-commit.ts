@@ -49,16 +49,16 @@ export class GroupCommit {
     if (request.name === 'dispose') return { id: request.id, value: null };
     const { database } = this.#context;
     const announced = this.#context.announcementCount;
-    database.exec('SAVEPOINT one');
+    this.#context.run('SAVEPOINT one');
     try {
       const write = writes[request.name satisfies keyof CatalogWriter] as Write;
       const value = write(this.#context, request.input);
-      database.exec('RELEASE one');
+      this.#context.run('RELEASE one');
       return { id: request.id, value };
     } catch (error) {
       if (!database.inTransaction) throw error;
-      database.exec('ROLLBACK TO one');
-      database.exec('RELEASE one');
+      this.#context.run('ROLLBACK TO one');
+      this.#context.run('RELEASE one');
       this.#context.forgetAnnouncementsAfter(announced);
       if (error instanceof Refusal) return { id: request.id, refusal: refusalToWire(error) };
       return { id: request.id, failure: error instanceof Error ? error.message : String(error) };

@@ -12,8 +12,7 @@ const REMEMBERED_ATTEMPTS_MAX = 1_000;
 /** The session in which the attempt with this id was counted. */
 export const sessionOfFoldedAttempt = (context: WriteContext, sessionId: SessionId): SessionRow | undefined =>
   context.get(
-    `SELECT sessions.* FROM folded_attempts JOIN sessions ON sessions.position = session_position
-     WHERE folded_attempts.session_id = ?`,
+    'SELECT * FROM sessions WHERE position = (SELECT session_position FROM folded_attempts WHERE session_id = ?)',
     sessionId,
   );
 

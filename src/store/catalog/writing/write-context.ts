@@ -21,6 +21,13 @@ export type WriteSources = {
 };
 
 /**
+ * Rows of recordings with the ids of their sessions.
+ * NOTE no join: SQLite plans a join anew whenever something is bound to it (STAT4), which took 40 µs where this takes 5.
+ */
+export const selectRecordings = `SELECT *,
+  (SELECT session_id FROM sessions WHERE position = session_position) AS session_id FROM recordings`;
+
+/**
  * What every write does within a commit: look rows up, move a session's revision, tell its story, note what to announce.
  * Lives as long as the connection; `begin` starts each commit afresh.
  */
@@ -114,21 +121,13 @@ export class WriteContext {
   }
 
   recordingRow(recordingId: RecordingId): RecordingRow | undefined {
-    return this.get(
-      `SELECT recordings.*, sessions.session_id FROM recordings
-       JOIN sessions ON sessions.position = recordings.session_position WHERE recording_id = ?`,
-      recordingId,
-    );
+    return this.get(`${selectRecordings} WHERE recording_id = ?`, recordingId);
   }
 
   /** The recording that takes what is sent to this one: itself, or the newest that goes on with it. */
   newestOf(row: RecordingRow): RecordingRow {
     if (row.newest_key === null) return row;
-    const newest = this.get<RecordingRow>(
-      `SELECT recordings.*, sessions.session_id FROM recordings
-       JOIN sessions ON sessions.position = recordings.session_position WHERE recording_key = ?`,
-      row.newest_key,
-    );
+    const newest = this.get<RecordingRow>(`${selectRecordings} WHERE recording_key = ?`, row.newest_key);
     if (newest === undefined) throw new Error('a recording that goes on went away');
     return newest;
   }
