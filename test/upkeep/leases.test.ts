@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openInstallation } from '../../src/cli/compose.ts';
+import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
+import { killsTopic, sessionsTopic } from '../../src/live/bus.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { SessionId } from '../../src/model/ids.ts';
 import { LEASE_MS, RESUME_WINDOW_MS } from '../../src/model/limits.ts';
@@ -219,4 +222,24 @@ test('when its producer does not come back in time, what there is of a LOST sess
   expect(await opened.reader.verify(seesAll, feed.recordingId)).toMatchObject({ ok: true });
   await expect(feed.append(output(2, 'c'))).rejects.toThrow('LOST for too long');
   expect(plain(await readEvents(opened.reader, feed.recordingId))).toEqual(plain(feed.ledger));
+});
+
+test('an installation that is served by itself finds who is silent, and tells who listens for sessions and for kills', async () => {
+  await using own = await temporaryFolder();
+  const told: unknown[] = [];
+  const log = (level: string, ...words: unknown[]): void => void (level === 'error' && told.push(words));
+  await using installation = await openInstallation(dataFolderAt(own.path), log, { leaseMs: 20 });
+  const { bus, catalog, writer } = installation;
+  const { signal } = new AbortController();
+  using sessions = bus.listen(sessionsTopic);
+  using kills = bus.listen(killsTopic(producer.producer));
+  const { sessionId } = await openFeed(installation);
+  const until = async (status: string): Promise<void> => {
+    while ((await catalog.session(seesAll, sessionId))?.status !== status) await sessions.next(signal, 10_000);
+  };
+  await until('LOST');
+  await writer.requestKill(killWrite(sessionId));
+  await kills.next(signal, 10_000);
+  await until('KILLED');
+  expect(told).toEqual([]);
 });
