@@ -1,4 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { PROCESS_ACCOUNT } from '../model/account.ts';
 import { RateLimited } from '../model/errors.ts';
 import { PRODUCER_REQUESTS_PER_SECOND_MAX } from '../model/limits.ts';
 import type { Viewer } from '../model/viewer.ts';
@@ -29,16 +30,17 @@ class Counts {
 }
 
 /**
- * How much one caller may ask of the server, over all transports. Callers are told apart by their credential, so that
- * people behind one address do not wait for one another; what this process asks of itself is not counted. Memory: an entry a
- * credential that asked within the window, and one for each credential and address that has sockets open.
+ * How much one caller may ask of the server, over all transports. Callers are told apart by their account, so that people
+ * behind one address do not wait for one another, and nobody has more for having signed in often; what this process asks of
+ * itself is not counted. Memory: an entry an account that asked within the window, and one for each account and address that
+ * has sockets open.
  */
 export class Admission {
   readonly #bounds: Bounds;
   readonly #metrics: Pick<Metrics, 'rateLimited' | 'socketOpened'>;
   readonly #people: RateLimiterMemory;
   readonly #producers: RateLimiterMemory;
-  readonly #socketsOfCredential = new Counts();
+  readonly #socketsOfAccount = new Counts();
   readonly #socketsOfGroup = new Counts();
 
   constructor(bounds: Bounds, metrics: Pick<Metrics, 'rateLimited' | 'socketOpened'>) {
@@ -51,45 +53,45 @@ export class Admission {
   }
 
   /** Counts a request, or an operation on a WebSocket. @throws RateLimited when there were too many */
-  async request({ credential, role }: Pick<Viewer, 'credential' | 'role'>): Promise<void> {
-    if (credential === 'process') return;
+  async request({ account, role }: Pick<Viewer, 'account' | 'role'>): Promise<void> {
+    if (account === PROCESS_ACCOUNT) return;
     const isProducer = role === 'PRODUCER';
     try {
-      await (isProducer ? this.#producers : this.#people).consume(credential);
+      await (isProducer ? this.#producers : this.#people).consume(account);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       this.#metrics.rateLimited('requests');
       const perSecond = isProducer ? PRODUCER_REQUESTS_PER_SECOND_MAX : this.#bounds.requestsPerSecondMax;
-      const message = `at most ${perSecond} requests a second with one credential, over ${WINDOW_SECONDS} seconds`;
+      const message = `at most ${perSecond} requests a second of one account, over ${WINDOW_SECONDS} seconds`;
       throw new RateLimited(message, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
     }
   }
 
   /** Counts a WebSocket until it is disposed. Disposing again is the same. @throws RateLimited when too many are open */
-  openSocket({ credential }: Pick<Viewer, 'credential'>, ip: string | null): Disposable {
+  openSocket({ account }: Pick<Viewer, 'account'>, ip: string | null): Disposable {
     const { socketsPerCredentialMax, socketsPerAddressMax } = this.#bounds;
     const group = addressGroup(ip ?? '');
-    if (this.#socketsOfCredential.of(credential) >= socketsPerCredentialMax) {
-      this.#refuseSocket(`at most ${socketsPerCredentialMax} WebSockets are open at once with one credential`);
+    if (this.#socketsOfAccount.of(account) >= socketsPerCredentialMax) {
+      this.#refuseSocket(`at most ${socketsPerCredentialMax} WebSockets are open at once of one account`);
     }
     if (this.#socketsOfGroup.of(group) >= socketsPerAddressMax) {
       this.#refuseSocket(`at most ${socketsPerAddressMax} WebSockets are open at once from one address`);
     }
     const counted = this.#metrics.socketOpened();
-    this.#count(credential, group, 1);
+    this.#count(account, group, 1);
     let isOpen = true;
     return {
       [Symbol.dispose]: () => {
         if (!isOpen) return;
         isOpen = false;
-        this.#count(credential, group, -1);
+        this.#count(account, group, -1);
         counted[Symbol.dispose]();
       },
     };
   }
 
-  #count(credential: string, group: string, change: 1 | -1): void {
-    this.#socketsOfCredential.add(credential, change);
+  #count(account: string, group: string, change: 1 | -1): void {
+    this.#socketsOfAccount.add(account, change);
     this.#socketsOfGroup.add(group, change);
   }
 

@@ -171,7 +171,7 @@ test('too many requests with one token are 429 and say when to come again; other
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect(refused.headers.get('x-request-id')).toMatch(uuidV7);
   expect(await refused.json()).toMatchObject({
-    error: { code: 'RATE_LIMITED', message: 'at most 1 requests a second with one credential, over 5 seconds' },
+    error: { code: 'RATE_LIMITED', message: 'at most 1 requests a second of one account, over 5 seconds' },
   });
   expect((await fetch(`${url}/graphql?query={viewer{name}}`, as(tokens.AUDITOR))).status).toBe(200);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);

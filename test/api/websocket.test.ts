@@ -118,7 +118,7 @@ describe('a WebSocket', () => {
   });
 });
 
-test('sockets of one credential and of one address are bounded, and one that closes makes room', async () => {
+test('sockets of one account and of one address are bounded, and one that closes makes room', async () => {
   const sockets: WebSocket[] = [];
   const more = async (token: string): Promise<string | number> => {
     const socket = await opened();

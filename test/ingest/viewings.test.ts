@@ -33,7 +33,14 @@ const watching = (): Viewings =>
   });
 
 const caller = (name: string): Caller => ({
-  viewer: { name, role: 'AUDITOR', producer: null, expiresAtMs: null, credential: `token ${name}` },
+  viewer: {
+    name,
+    role: 'AUDITOR',
+    producer: null,
+    expiresAtMs: null,
+    credential: `token ${name}`,
+    account: `token ${name}`,
+  },
   ip: '192.0.2.1',
   client: 'a test',
   requestId: 'r1',

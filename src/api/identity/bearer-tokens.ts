@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import type { ServerMetadata } from 'openid-client';
+import { accountOfPerson } from '../../model/account.ts';
 import type { Role, Viewer } from '../../model/viewer.ts';
 import type { OpenIdProvider } from './open-id-provider.ts';
 import { nameOfClaims, printableName } from './person-name.ts';
@@ -100,6 +101,7 @@ export class BearerTokens {
     const [name, subject] = [nameOfClaims(payload), printableName(payload.sub)];
     if (name === null || subject === null || payload.exp === undefined) return refuse('bearer token without a name');
     const expiresAtMs = (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1000;
-    return { viewer: { name, role, producer: null, expiresAtMs, credential: `jwt ${subject}` } };
+    const account = accountOfPerson(name);
+    return { viewer: { name, role, producer: null, expiresAtMs, credential: `jwt ${subject}`, account } };
   }
 }

@@ -15,7 +15,14 @@ beforeEach(() => {
 });
 
 const admin: Caller = {
-  viewer: { name: 'a test', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'a test',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: 'process',
+  },
   ip: null,
   client: null,
   requestId: 'test',
