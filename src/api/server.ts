@@ -109,12 +109,13 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
   const lines = new RequestLog(log, parts.clock);
   const connections = new Connections(parts, limits, lines);
   const authenticator = new Authenticator(parts);
+  const admission = new Admission(network, metrics);
   const shared = {
     parts,
     engine: createEngine(log),
     authenticator,
-    signInPaths: new SignInPaths(parts, authenticator),
-    admission: new Admission(network, metrics),
+    signInPaths: new SignInPaths(parts, authenticator, admission),
+    admission,
     credentials: stack.use(new OpenCredentials(parts)),
     lines,
   };

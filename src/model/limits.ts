@@ -116,6 +116,8 @@ export const FAILED_AUTHENTICATIONS_MAX = 20;
 export const AUTHENTICATION_WINDOW_MS = 60_000;
 /** How long a person stays signed in. */
 export const SIGN_IN_MS = 12 * 3_600_000;
+/** Sign-ins of one account that last at once: when another begins, the oldest ends. */
+export const SIGN_INS_MAX = 100;
 /** A token's name. */
 export const TOKEN_NAME_LENGTH_MAX = 100;
 /** Watching and refusals of one viewer are told once in this time. */

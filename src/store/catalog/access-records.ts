@@ -42,7 +42,7 @@ export interface AccessWriter {
   putToken(input: NewToken): Promise<Token>;
   /** An unknown id is passed over. */
   markTokenUsed(input: { readonly tokenId: string; readonly atMs: number }): Promise<void>;
-  /** @throws Conflict (its token was revoked meanwhile) */
+  /** Of more than SIGN_INS_MAX of one account the oldest ends, which is announced and told. @throws Conflict (its token was revoked meanwhile) */
   putSignIn(input: {
     readonly signIn: SignIn;
     /** Of the cookie's secret. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Conflict, NotFound } from '../../../src/model/errors.ts';
+import { SIGN_INS_MAX } from '../../../src/model/limits.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import type { SignIn } from '../../../src/model/sign-in.ts';
 import type { NewToken } from '../../../src/store/catalog/access-records.ts';
@@ -149,6 +150,28 @@ export const accessContract = (subject: CatalogSubject): void => {
       await subject.writer.putSignIn(over);
       await subject.writer.putSignIn(signInWrite({ createdAtMs: over.signIn.expiresAtMs, expiresAtMs: 8e12 }));
       expect(await subject.reader.signIn(over.sha256)).toBeNull();
+    });
+
+    test('with one token, or of one person, are so many at once: the oldest ends when another begins, and both are told', async () => {
+      const { tokenId } = await subject.writer.createToken(tokenWrite());
+      for (const of of [{ tokenId }, { name: `person ${randomUUID()}` }]) {
+        const other = signInWrite();
+        const made = Array.from({ length: SIGN_INS_MAX + 1 }, (_, at) =>
+          signInWrite({ ...of, createdAtMs: testStartMs + at, expiresAtMs: 8e12 }),
+        );
+        const [oldest, second] = made;
+        if (oldest === undefined || second === undefined) throw new Error('too few sign-ins');
+        await subject.writer.putSignIn(other);
+        for (const each of made.slice(0, -1)) await subject.writer.putSignIn(each);
+        const before = announcedCredentials();
+        expect(await subject.reader.signIn(oldest.sha256)).toEqual(oldest.signIn);
+        await subject.writer.putSignIn(made.at(-1) ?? oldest);
+        expect(await subject.reader.signIn(oldest.sha256)).toBeNull();
+        expect(announcedCredentials()).toBe(before + 1);
+        expect(await toldOf(`sign-in ${oldest.signIn.signInId}`)).toEqual(['sign-out']);
+        expect(await subject.reader.signIn(second.sha256)).toEqual(second.signIn);
+        expect(await subject.reader.signIn(other.sha256)).toEqual(other.signIn);
+      }
     });
   });
 
