@@ -5,7 +5,7 @@ import { PRODUCER_REQUESTS_PER_SECOND_MAX } from '../model/limits.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { Metrics } from './metrics.ts';
 import type { NetworkSettings } from './settings.ts';
-import { addressGroup } from './identity/failed-attempts.ts';
+import { addressGroup } from '../model/ip-address.ts';
 
 /** What a caller may do in a second may come all at once in this many. */
 const WINDOW_SECONDS = 5;

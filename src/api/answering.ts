@@ -10,6 +10,7 @@ import { callerOf, goneSignal, viewerOf, type Exchange } from './exchange.ts';
 import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
 import type { Engine } from './graphql/engine.ts';
 import { answerGraphql } from './graphql/http.ts';
+import type { Turns } from './graphql/turns.ts';
 import { printedSchema } from './graphql/schema.ts';
 import { HttpError } from './http-error.ts';
 import type { OpenCredentials } from './open-credentials.ts';
@@ -25,6 +26,7 @@ import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 export type Answering = {
   readonly parts: ApiParts;
   readonly engine: Engine;
+  readonly turns: Turns;
   readonly authenticator: Authenticator;
   readonly signInPaths: SignInPaths;
   readonly admission: Admission;
@@ -107,12 +109,13 @@ const answerWithToken = async (answering: Answering, exchange: Exchange): Promis
   switch (path) {
     case '/graphql':
       trace.route = path;
-      return answerGraphql(answering.engine, exchange);
+      return answerGraphql(answering.engine, answering.turns, exchange);
     case '/schema.graphql':
       trace.route = path;
       mustGet(request, path);
       return sendText(response, 'text/plain; charset=utf-8', printedSchema());
     default:
+      await answering.turns.begin(exchange.viewer);
       return answerByRoute(routes, exchange);
   }
 };

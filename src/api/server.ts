@@ -7,6 +7,7 @@ import { Connections } from './connections.ts';
 import { edgeLimits, type EdgeLimits } from './edge-limits.ts';
 import { createEngine } from './graphql/engine.ts';
 import { graphqlSockets, type GraphqlSockets } from './graphql/websocket.ts';
+import { Turns } from './graphql/turns.ts';
 import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
@@ -109,10 +110,12 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
   const lines = new RequestLog(log, parts.clock);
   const connections = new Connections(parts, limits, lines);
   const authenticator = new Authenticator(parts);
+  const turns = new Turns();
   const admission = new Admission(network, metrics);
   const shared = {
     parts,
-    engine: createEngine(log),
+    engine: createEngine(log, turns),
+    turns,
     authenticator,
     signInPaths: new SignInPaths(parts, authenticator, admission),
     admission,

@@ -97,6 +97,8 @@ export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
 export const WEBSOCKET_OPERATIONS_MAX = 20;
 /** Operations of one credential that run at once, over all its connections; more wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 4;
+/** The same of a producer's: what it feeds waits for the disk, many together. */
+export const PRODUCER_OPERATIONS_AT_ONCE_MAX = 1_000;
 /** Bytes that wait to be sent on a WebSocket, beyond which nothing more is read from it. */
 export const WEBSOCKET_WAITING_BYTES_MAX = 1024 * 1024;
 /** WebSockets that are open at once with one credential, unless told otherwise … */

@@ -118,6 +118,35 @@ describe('a WebSocket', () => {
   });
 });
 
+test('an operation that its client has left counts until it is over, and is not executed when it had not begun', async () => {
+  const socket = await opened();
+  await initialise(socket, running.tokens.AUDITOR);
+  const query = '{ sessions(first: 100) { nodes { events(first: 50) { nodes { message kind at } } } } }';
+  const answers: { type: string; payload?: readonly { extensions?: { code?: string } }[] }[] = [];
+  const last = new Promise<void>((resolve) => {
+    socket.on('message', (text) => {
+      const message = JSON.parse(String(text)) as (typeof answers)[number] & { id: string };
+      if (message.id === 'last') resolve();
+      else answers.push(message);
+    });
+  });
+  for (let id = 0; id < 200; id += 1) {
+    send(socket, { id: `${id}`, type: 'subscribe', payload: { query } });
+    send(socket, { id: `${id}`, type: 'complete' });
+  }
+  const tryLast = setInterval(
+    () => send(socket, { id: 'last', type: 'subscribe', payload: { query: '{ viewer { name } }' } }),
+    200,
+  );
+  await last;
+  clearInterval(tryLast);
+  const codes = answers.flatMap(({ payload }) => payload?.[0]?.extensions?.code ?? []);
+  expect(codes.filter((code) => code === 'OPERATION_LIMIT').length).toBeGreaterThan(100);
+  expect(answers.filter(({ type }) => type === 'next')).toEqual([]);
+  socket.terminate();
+  await once(socket, 'close');
+});
+
 test('sockets of one account and of one address are bounded, and one that closes makes room', async () => {
   const sockets: WebSocket[] = [];
   const more = async (token: string): Promise<string | number> => {

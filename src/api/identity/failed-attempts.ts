@@ -1,21 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { RateLimited } from '../../model/errors.ts';
+import { addressGroup } from '../../model/ip-address.ts';
 import { AUTHENTICATION_WINDOW_MS, FAILED_AUTHENTICATIONS_MAX } from '../../model/limits.ts';
-
-/** Hexadecimal groups of an IPv6 address that name a network: its owner has all addresses within it. */
-const NETWORK_GROUPS = 4;
-
-/** An IPv4 address, or the /64 network of an IPv6 one. */
-export const addressGroup = (ip: string): string => {
-  if (!isIPv6(ip)) return ip;
-  const [head = '', tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const filled = [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last];
-  return `${filled.slice(0, NETWORK_GROUPS).join(':')}::/64`;
-};
 
 /**
  * Wrong secrets, counted by address and by the token that they were tried on. Only wrong ones are refused for it: whoever has

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressGroup } from '../../../src/api/identity/failed-attempts.ts';
+import { addressGroup } from '../../../src/model/ip-address.ts';
 import { nameOfClaims, printableName } from '../../../src/api/identity/person-name.ts';
 import { returnPathOf } from '../../../src/api/sign-in/return-path.ts';
 import { groupsOfClaim, roleOfGroups } from '../../../src/api/identity/role-of-groups.ts';
