@@ -9,6 +9,7 @@ import type { NetworkSettings, SignInSettings } from '../../src/api/settings.ts'
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { openInstallation, type Installation } from '../../src/cli/compose.ts';
 import { secrets } from '../../src/cli/secrets.ts';
+import { processActor } from '../../src/model/audit.ts';
 import type { Producer } from '../../src/model/intake.ts';
 import {
   CONNECTIONS_MAX,
@@ -75,6 +76,7 @@ const makeTokens = async ({ writer }: Installation): Promise<Tokens> => {
       createdAtMs: Date.now(),
       expiresAtMs: name === 'expired' ? 1000 : null,
       sha256: hashOf(text),
+      actor: processActor,
     });
   }
   return Object.fromEntries(made) as Tokens;

@@ -2,16 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Conflict, NotFound } from '../../../src/model/errors.ts';
 import { SIGN_INS_MAX } from '../../../src/model/limits.ts';
+import { processActor } from '../../../src/model/audit.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import type { SignIn } from '../../../src/model/sign-in.ts';
-import type { NewToken } from '../../../src/store/catalog/access-records.ts';
+import type { PutTokenWrite } from '../../../src/store/catalog/access-records.ts';
 import { testStartMs } from '../opened-folder.ts';
 import { auditEntry, tokenWrite } from '../writes.ts';
 import type { CatalogSubject } from './subject.ts';
 
-const putWrite = (change: Partial<NewToken> = {}): NewToken => {
+const putWrite = (change: Partial<PutTokenWrite> = {}): PutTokenWrite => {
   const { audit: _audit, ...token } = tokenWrite();
-  return { ...token, ...change };
+  return { ...token, actor: processActor, ...change };
 };
 
 const signInWrite = (change: Partial<SignIn> = {}) => ({
@@ -113,11 +114,24 @@ export const accessContract = (subject: CatalogSubject): void => {
       await subject.writer.putToken(next);
       expect(announcedCredentials()).toBe(before + 1);
       expect(await subject.reader.token(old.tokenId)).toBeNull();
+      expect(await toldOf(`token ${old.tokenId}`)).toEqual(['token.revoked', 'token.created']);
+      expect(await toldOf(`token ${next.tokenId}`)).toEqual(['token.created']);
       await subject.writer.markTokenUsed({ tokenId: next.tokenId, atMs: 60_000 });
       await revoke(next.tokenId);
       const again = await subject.writer.putToken({ ...next, createdAtMs: testStartMs + 9 });
       expect(again).toMatchObject({ createdAtMs: testStartMs, lastUsedAtMs: 60_000, revokedAtMs: testStartMs });
       expect(announcedCredentials()).toBe(before + 2);
+      expect(await toldOf(`token ${next.tokenId}`)).toEqual(['token.revoked', 'token.created']);
+    });
+
+    test("the admin's is never made of another token: neither by its secret, nor in the place of its id", async () => {
+      const other = await subject.writer.createToken({ ...tokenWrite(), role: 'VIEWER' });
+      const kept = await subject.reader.token(other.tokenId);
+      const same = putWrite({ tokenId: other.tokenId, sha256: kept?.sha256 ?? new Uint8Array(32), role: 'ADMIN' });
+      for (const input of [same, putWrite({ tokenId: other.tokenId }), { ...same, name: other.name }]) {
+        await expect(subject.writer.putToken(input)).rejects.toThrow(Conflict);
+      }
+      expect(await subject.reader.token(other.tokenId)).toEqual(kept);
     });
 
     test('a token that was kept under another id is found by the one in its text from then on', async () => {
