@@ -18,7 +18,7 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
 });
 
-const ada = { sub: 'ada', email: 'ada@example.org', groups: ['auditors'] };
+const ada = { sub: 'ada', email: 'ada@example.org', email_verified: true, groups: ['auditors'] };
 const seconds = (): number => Math.floor(nowMs / 1000);
 
 const askAs = async (bearer: string): Promise<{ readonly status: number; readonly body: unknown }> => {
