@@ -138,11 +138,11 @@ export const readNetworkSettings = (options: NetworkOptions): NetworkSettings =>
 });
 
 /**
- * Why others may read what is sent, as one line; null on loopback, with TLS, and behind proxies, which are trusted to have
- * it.
+ * Why others may read what is sent, as one line; null on loopback, and with TLS. A proxy before the server keeps nobody from
+ * going past it: what it is for can listen on loopback, too.
  */
-export const exposure = ({ listen, tls, trustedProxies }: NetworkSettings): string | null => {
+export const exposure = ({ listen, tls }: NetworkSettings): string | null => {
   const isLoopback = /^(?:localhost|::1|127\.\d+\.\d+\.\d+)$/i.test(listen.host);
-  if (isLoopback || tls !== null || trustedProxies.length > 0) return null;
+  if (isLoopback || tls !== null) return null;
   return `listening on ${listen.host} without TLS: tokens and recordings cross the network readable by others; give --tls-cert and --tls-key`;
 };
