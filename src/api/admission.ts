@@ -1,8 +1,9 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PROCESS_ACCOUNT } from '../model/account.ts';
 import { RateLimited } from '../model/errors.ts';
-import { PRODUCER_REQUESTS_PER_SECOND_MAX } from '../model/limits.ts';
+import { PAGES_PER_ADDRESS_MAX, PAGES_WINDOW_MS, PRODUCER_REQUESTS_PER_SECOND_MAX } from '../model/limits.ts';
 import type { Viewer } from '../model/viewer.ts';
+import { AddressBuckets } from './address-buckets.ts';
 import type { Metrics } from './metrics.ts';
 import type { NetworkSettings } from './settings.ts';
 import { addressGroup } from '../model/ip-address.ts';
@@ -40,6 +41,8 @@ export class Admission {
   readonly #metrics: Pick<Metrics, 'rateLimited' | 'socketOpened'>;
   readonly #people: RateLimiterMemory;
   readonly #producers: RateLimiterMemory;
+  readonly #pages = new RateLimiterMemory({ points: PAGES_PER_ADDRESS_MAX, duration: PAGES_WINDOW_MS / 1000 });
+  readonly #buckets = new AddressBuckets();
   readonly #socketsOfAccount = new Counts();
   readonly #socketsOfGroup = new Counts();
 
@@ -56,15 +59,15 @@ export class Admission {
   async request({ account, role }: Pick<Viewer, 'account' | 'role'>): Promise<void> {
     if (account === PROCESS_ACCOUNT) return;
     const isProducer = role === 'PRODUCER';
-    try {
-      await (isProducer ? this.#producers : this.#people).consume(account);
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      this.#metrics.rateLimited('requests');
-      const perSecond = isProducer ? PRODUCER_REQUESTS_PER_SECOND_MAX : this.#bounds.requestsPerSecondMax;
-      const message = `at most ${perSecond} requests a second of one account, over ${WINDOW_SECONDS} seconds`;
-      throw new RateLimited(message, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
-    }
+    const perSecond = isProducer ? PRODUCER_REQUESTS_PER_SECOND_MAX : this.#bounds.requestsPerSecondMax;
+    const message = `at most ${perSecond} requests a second of one account, over ${WINDOW_SECONDS} seconds`;
+    await this.#consume(isProducer ? this.#producers : this.#people, account, message);
+  }
+
+  /** Counts a page that is sent to whoever asks. @throws RateLimited when there were too many for this address */
+  async page(ip: string): Promise<void> {
+    const message = `at most ${PAGES_PER_ADDRESS_MAX} pages in ${PAGES_WINDOW_MS / 1000} seconds for one address`;
+    await this.#consume(this.#pages, this.#buckets.of(ip), message);
   }
 
   /** Counts a WebSocket until it is disposed. Disposing again is the same. @throws RateLimited when too many are open */
@@ -88,6 +91,16 @@ export class Admission {
         counted[Symbol.dispose]();
       },
     };
+  }
+
+  async #consume(limiter: RateLimiterMemory, key: string, message: string): Promise<void> {
+    try {
+      await limiter.consume(key);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      this.#metrics.rateLimited('requests');
+      throw new RateLimited(message, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+    }
   }
 
   #count(account: string, group: string, change: 1 | -1): void {

@@ -113,6 +113,9 @@ export const CONNECTIONS_PER_ADDRESS_MAX = 2_000;
 export const REQUESTS_PER_SECOND_MAX = 500;
 /** … and of a producer's, which feeds many sessions. */
 export const PRODUCER_REQUESTS_PER_SECOND_MAX = 10_000;
+/** Pages that need no token (GraphiQL, signing in), for one address in PAGES_WINDOW_MS: more are 429. */
+export const PAGES_PER_ADDRESS_MAX = 60;
+export const PAGES_WINDOW_MS = 10_000;
 /** Wrong tokens from one address, or with one token's id, in AUTHENTICATION_WINDOW_MS: more are 429. */
 export const FAILED_AUTHENTICATIONS_MAX = 20;
 export const AUTHENTICATION_WINDOW_MS = 60_000;
