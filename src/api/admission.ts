@@ -13,7 +13,7 @@ const WINDOW_SECONDS = 5;
 /** A WebSocket may be tried again after this. */
 const SOCKET_RETRY_SECONDS = 10;
 
-type Bounds = Pick<NetworkSettings, 'requestsPerSecondMax' | 'socketsPerCredentialMax' | 'socketsPerAddressMax'>;
+type Bounds = Pick<NetworkSettings, 'requestsPerSecondMax' | 'socketsPerAccountMax' | 'socketsPerAddressMax'>;
 
 /** How many there are of each name. A name without any takes no memory. */
 class Counts {
@@ -72,10 +72,10 @@ export class Admission {
 
   /** Counts a WebSocket until it is disposed. Disposing again is the same. @throws RateLimited when too many are open */
   openSocket({ account }: Pick<Viewer, 'account'>, ip: string | null): Disposable {
-    const { socketsPerCredentialMax, socketsPerAddressMax } = this.#bounds;
+    const { socketsPerAccountMax, socketsPerAddressMax } = this.#bounds;
     const group = addressGroup(ip ?? '');
-    if (this.#socketsOfAccount.of(account) >= socketsPerCredentialMax) {
-      this.#refuseSocket(`at most ${socketsPerCredentialMax} WebSockets are open at once of one account`);
+    if (this.#socketsOfAccount.of(account) >= socketsPerAccountMax) {
+      this.#refuseSocket(`at most ${socketsPerAccountMax} WebSockets are open at once of one account`);
     }
     if (this.#socketsOfGroup.of(group) >= socketsPerAddressMax) {
       this.#refuseSocket(`at most ${socketsPerAddressMax} WebSockets are open at once from one address`);

@@ -5,7 +5,7 @@ import {
   CONNECTIONS_MAX,
   REQUESTS_PER_SECOND_MAX,
   WEBSOCKETS_PER_ADDRESS_MAX,
-  WEBSOCKETS_PER_CREDENTIAL_MAX,
+  WEBSOCKETS_PER_ACCOUNT_MAX,
 } from '../model/limits.ts';
 import { listenOption, type Listen } from './settings.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -113,7 +113,7 @@ export const networkOptions = (): readonly Option[] => [
     '--sockets-per-token <n>',
     'WebSockets that one token has open',
     'REELTIME_SOCKETS_PER_TOKEN',
-    WEBSOCKETS_PER_CREDENTIAL_MAX,
+    WEBSOCKETS_PER_ACCOUNT_MAX,
   ),
   count(
     '--sockets-per-address <n>',
@@ -132,7 +132,7 @@ export const readNetworkSettings = (options: NetworkOptions): NetworkSettings =>
   trustedProxies: options.trustedProxies,
   allowedOrigins: options.allowedOrigins,
   requestsPerSecondMax: options.requestsPerSecond,
-  socketsPerCredentialMax: options.socketsPerToken,
+  socketsPerAccountMax: options.socketsPerToken,
   socketsPerAddressMax: options.socketsPerAddress,
   connectionsMax: options.connections,
 });

@@ -95,21 +95,21 @@ export const GRAPHQL_COST_MAX = 50_000;
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Operations that run at once on one WebSocket. */
 export const WEBSOCKET_OPERATIONS_MAX = 20;
-/** Operations of one credential that run at once, over all its connections; more wait for their turn. */
+/** Operations of one account that run at once, over all its connections; more wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 4;
 /** The same of a producer's: what it feeds waits for the disk, many together. */
 export const PRODUCER_OPERATIONS_AT_ONCE_MAX = 1_000;
 /** Bytes that wait to be sent on a WebSocket, beyond which nothing more is read from it. */
 export const WEBSOCKET_WAITING_BYTES_MAX = 1024 * 1024;
-/** WebSockets that are open at once with one credential, unless told otherwise … */
-export const WEBSOCKETS_PER_CREDENTIAL_MAX = 1_000;
+/** WebSockets that are open at once of one account, unless told otherwise … */
+export const WEBSOCKETS_PER_ACCOUNT_MAX = 1_000;
 /** … and from one address. */
 export const WEBSOCKETS_PER_ADDRESS_MAX = 1_000;
 /** Connections that are open at once, unless told otherwise … */
 export const CONNECTIONS_MAX = 20_000;
 /** … and from one address that is no trusted proxy. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 2_000;
-/** Requests and WebSocket operations a second of one credential, unless told otherwise … */
+/** Requests and WebSocket operations a second of one account, unless told otherwise … */
 export const REQUESTS_PER_SECOND_MAX = 500;
 /** … and of a producer's, which feeds many sessions. */
 export const PRODUCER_REQUESTS_PER_SECOND_MAX = 10_000;

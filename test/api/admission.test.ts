@@ -47,7 +47,7 @@ test('a producer feeds many sessions and has a limit of its own; this process ha
 });
 
 test('WebSockets are bounded by account and by address, and one that is closed makes room once', () => {
-  const bounded = admission({ socketsPerCredentialMax: 2, socketsPerAddressMax: 3 });
+  const bounded = admission({ socketsPerAccountMax: 2, socketsPerAddressMax: 3 });
   const [first] = [
     bounded.openSocket(viewer('token a'), '10.0.0.1'),
     bounded.openSocket(viewer('token a'), '10.0.0.2'),

@@ -15,7 +15,7 @@ import {
   CONNECTIONS_MAX,
   REQUESTS_PER_SECOND_MAX,
   WEBSOCKETS_PER_ADDRESS_MAX,
-  WEBSOCKETS_PER_CREDENTIAL_MAX,
+  WEBSOCKETS_PER_ACCOUNT_MAX,
 } from '../../src/model/limits.ts';
 import { tokenText } from '../../src/model/token.ts';
 import { type Role, roles } from '../../src/model/viewer.ts';
@@ -52,7 +52,7 @@ export const network: NetworkSettings = {
   trustedProxies: [],
   allowedOrigins: [],
   requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
-  socketsPerCredentialMax: WEBSOCKETS_PER_CREDENTIAL_MAX,
+  socketsPerAccountMax: WEBSOCKETS_PER_ACCOUNT_MAX,
   socketsPerAddressMax: WEBSOCKETS_PER_ADDRESS_MAX,
   connectionsMax: CONNECTIONS_MAX,
 };

@@ -23,7 +23,7 @@ beforeAll(async () => {
     catalog: counted(catalog),
     network: {
       ...network,
-      socketsPerCredentialMax: 3,
+      socketsPerAccountMax: 3,
       socketsPerAddressMax: 5,
       allowedOrigins: ['https://portal.example'],
     },
