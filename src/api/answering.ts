@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { actorOf } from '../model/audit.ts';
-import { Forbidden, InvalidInput, RateLimited, Unauthenticated } from '../model/errors.ts';
+import { Forbidden, InvalidInput, Unauthenticated } from '../model/errors.ts';
 import type { Caller, Viewer } from '../model/viewer.ts';
 import { sendError, sendJson, sendText, setSafetyHeaders } from './answer.ts';
 import { localViewer, type Authenticator } from './authenticate.ts';
@@ -10,6 +10,7 @@ import { callerOf, goneSignal, viewerOf, type Exchange } from './exchange.ts';
 import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
 import type { Engine } from './graphql/engine.ts';
 import { answerGraphql } from './graphql/http.ts';
+import type { Turns } from './graphql/turns.ts';
 import { printedSchema } from './graphql/schema.ts';
 import { HttpError } from './http-error.ts';
 import type { OpenCredentials } from './open-credentials.ts';
@@ -18,6 +19,7 @@ import type { ApiParts } from './parts.ts';
 import { newTrace, traceRequest, type RequestLog, type RequestTrace } from './request-trace.ts';
 import { answerByRoute } from './rest/route.ts';
 import { routes } from './rest/routes.ts';
+import { TooManyFailures } from './identity/failed-attempts.ts';
 import { refuseForeignPages } from './identity/same-origin.ts';
 import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 
@@ -25,6 +27,7 @@ import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 export type Answering = {
   readonly parts: ApiParts;
   readonly engine: Engine;
+  readonly turns: Turns;
   readonly authenticator: Authenticator;
   readonly signInPaths: SignInPaths;
   readonly admission: Admission;
@@ -53,8 +56,10 @@ const splitTarget = (target: string): { readonly path: string; readonly query: U
     : { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) };
 };
 
+const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
+
 const mustGet = (request: IncomingMessage, path: string): void => {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (isReading(request)) return;
   throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${path} takes GET and HEAD`, { allow: 'GET, HEAD' });
 };
 
@@ -67,8 +72,11 @@ const answerReady = async ({ ready, log }: ApiParts, response: ServerResponse): 
 };
 
 /** @returns whether the request was one that needs no token, and is answered */
-const answerWithoutToken = async ({ parts, signInPaths, door }: Answering, asked: Asked): Promise<boolean> => {
-  const { request, response, path, query, trace } = asked;
+const answerWithoutToken = async (
+  { parts, signInPaths, admission, door }: Answering,
+  asked: Asked,
+): Promise<boolean> => {
+  const { request, response, path, query, origin, trace } = asked;
   if (isPreflight(request, parts.network)) {
     sendPreflight(response);
     return true;
@@ -82,11 +90,13 @@ const answerWithoutToken = async ({ parts, signInPaths, door }: Answering, asked
   }
   if (door === 'public' && signInPaths.takes(path)) {
     trace.route = path;
+    if (isReading(request)) await admission.page(origin.ip);
     await signInPaths.answer(asked);
     return true;
   }
   if (path !== '/graphql' || !wantsGraphiql(request, query)) return false;
   trace.route = path;
+  await admission.page(origin.ip);
   await sendGraphiql(response);
   return true;
 };
@@ -107,12 +117,13 @@ const answerWithToken = async (answering: Answering, exchange: Exchange): Promis
   switch (path) {
     case '/graphql':
       trace.route = path;
-      return answerGraphql(answering.engine, exchange);
+      return answerGraphql(answering.engine, answering.turns, exchange);
     case '/schema.graphql':
       trace.route = path;
       mustGet(request, path);
       return sendText(response, 'text/plain; charset=utf-8', printedSchema());
     default:
+      await answering.turns.begin(exchange.viewer);
       return answerByRoute(routes, exchange);
   }
 };
@@ -146,7 +157,7 @@ export const answerRequest = async (
     const gone = goneSignal(response, stopping, credentials, viewer);
     await answerWithToken(answering, { ...asked, parts, viewer, caller, gone });
   } catch (error) {
-    if (asked.trace.actor === null && (error instanceof Unauthenticated || error instanceof RateLimited)) {
+    if (asked.trace.actor === null && (error instanceof Unauthenticated || error instanceof TooManyFailures)) {
       parts.metrics.refusedAuthentication();
     }
     if (error instanceof Forbidden && caller !== null) {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { accountOfPerson, accountOfSignIn, accountOfToken, PROCESS_ACCOUNT } from '../model/account.ts';
 import { CHOSEN_TOKEN_ID, tokenIdOf } from '../model/token.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { KeptToken } from '../store/catalog/access-records.ts';
@@ -19,6 +20,7 @@ export const localViewer: Viewer = {
   producer: null,
   expiresAtMs: null,
   credential: 'process',
+  account: PROCESS_ACCOUNT,
 };
 
 /** A longer text is no token, and is not hashed: longer than what Node takes for all headers together. */
@@ -103,7 +105,8 @@ export class Authenticator {
     const signIn = await this.#parts.catalog.signIn(sha256Of(secret));
     if (signIn === null || isOver(signIn, this.#parts.clock())) return null;
     const { name, role, expiresAtMs, signInId } = signIn;
-    return { name, role, producer: null, expiresAtMs, credential: `sign-in ${signInId}` };
+    const account = accountOfSignIn(signIn);
+    return { name, role, producer: null, expiresAtMs, credential: `sign-in ${signInId}`, account };
   }
 
   async #byToken(text: string, origin: RequestOrigin): Promise<Viewer | null> {
@@ -131,7 +134,7 @@ export class Authenticator {
       return this.#refuse(origin, { reason: 'token that is over', name, tokenId, credential });
     }
     this.#parts.tokens.noteUse(token);
-    return { name, role, producer, expiresAtMs, credential };
+    return { name, role, producer, expiresAtMs, credential, account: accountOfToken(tokenId) };
   }
 
   async #byBearer(
@@ -152,7 +155,9 @@ export class Authenticator {
   #byIdentity({ user, groups }: ProxyIdentity, origin: RequestOrigin): Viewer | null {
     const role = roleOfGroups(groups, this.#parts.signing.roleOfGroup);
     const credential = `proxy ${user}`;
-    if (role !== null) return { name: user, role, producer: null, expiresAtMs: null, credential };
+    if (role !== null) {
+      return { name: user, role, producer: null, expiresAtMs: null, credential, account: accountOfPerson(user) };
+    }
     // No secret was tried: it is told, and not counted.
     this.#tell(origin, { reason: 'no role', name: user, credential });
     return null;

@@ -8,7 +8,7 @@ import { addressOf, isTrustedProxy } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 import { withinRequest } from './request-context.ts';
 import type { RequestLog } from './request-trace.ts';
-import { addressGroup } from './identity/failed-attempts.ts';
+import { addressGroup } from '../model/ip-address.ts';
 
 /** What Node's parser found wrong, as a status; all else is 400. */
 const statusOfCode: Readonly<Record<string, readonly [status: number, code: string, message: string]>> = {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StaticPage } from './static-page.ts';
 
 const firstQuery = `# Reeltime: put your token into the Headers tab below, then press the button above.
 {
@@ -24,7 +25,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const makePage = async (): Promise<Buffer> => {
+const makePage = async (): Promise<Buffer<ArrayBuffer>> => {
   // NOTE: 9 MB of text, which a server that nobody opens in a browser need not have in memory.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
@@ -36,7 +37,11 @@ const makePage = async (): Promise<Buffer> => {
   return Buffer.from(html, 'utf8');
 };
 
-let page: Promise<Buffer> | null = null;
+const page = new StaticPage(makePage, {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy,
+  'x-frame-options': 'DENY',
+});
 
 /** Whether a browser asks for the page, and not for the answer to a query. */
 export const wantsGraphiql = (request: IncomingMessage, query: URLSearchParams): boolean =>
@@ -45,14 +50,4 @@ export const wantsGraphiql = (request: IncomingMessage, query: URLSearchParams):
   (request.headers.accept ?? '').includes('text/html');
 
 /** GraphiQL: a shell without data, which needs no token. */
-export const sendGraphiql = async (response: ServerResponse): Promise<void> => {
-  page ??= makePage();
-  const html = await page;
-  response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-length': html.length,
-    'content-security-policy': policy,
-    'x-frame-options': 'DENY',
-  });
-  response.end(response.req.method === 'HEAD' ? undefined : html);
-};
+export const sendGraphiql = (response: ServerResponse): Promise<void> => page.send(response);

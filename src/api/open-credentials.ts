@@ -12,8 +12,8 @@ export type OpenCredentialsParts = {
   readonly log: Log;
 };
 
-/** What is open with one credential, and how each of it ends. */
-type Opened = { readonly viewer: Viewer; readonly ends: Set<() => void> };
+/** One thing that is open, and how it ends. Two with one credential may be over at different times: JWTs of one subject. */
+type Opened = { readonly expiresAtMs: number | null; readonly end: () => void };
 
 /** A revocation is looked for this often when no hint of it came: what stands on it ends within a second. */
 const LOOK_AGAIN_MS = 500;
@@ -26,7 +26,7 @@ const ASKED_AT_ONCE_MAX = 500;
  */
 export class OpenCredentials implements AsyncDisposable {
   readonly #parts: OpenCredentialsParts;
-  readonly #opened = new Map<string, Opened>();
+  readonly #opened = new Map<string, Set<Opened>>();
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
 
@@ -42,17 +42,17 @@ export class OpenCredentials implements AsyncDisposable {
   open(viewer: Viewer, end: () => void): Disposable {
     const { credential } = viewer;
     if (credential === 'process') return { [Symbol.dispose]: () => {} };
-    const opened = this.#opened.get(credential) ?? { viewer, ends: new Set() };
-    // A function of its own: the same one may be opened twice.
-    const endOnce = (): void => end();
-    opened.ends.add(endOnce);
-    this.#opened.set(credential, opened);
-    return {
-      [Symbol.dispose]: () => {
-        opened.ends.delete(endOnce);
-        if (opened.ends.size === 0 && this.#opened.get(credential) === opened) this.#opened.delete(credential);
-      },
-    };
+    const opened = { expiresAtMs: viewer.expiresAtMs, end };
+    const all = this.#opened.get(credential) ?? new Set();
+    all.add(opened);
+    this.#opened.set(credential, all);
+    return { [Symbol.dispose]: () => this.#forget(credential, opened) };
+  }
+
+  #forget(credential: string, opened: Opened): void {
+    const all = this.#opened.get(credential);
+    all?.delete(opened);
+    if (all?.size === 0) this.#opened.delete(credential);
   }
 
   async #watch(): Promise<void> {
@@ -69,19 +69,24 @@ export class OpenCredentials implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const nowMs = this.#parts.clock();
-    for (const [credential, { viewer }] of this.#opened) if (isOver(viewer, nowMs)) this.#end(credential);
+    for (const [credential, all] of this.#opened) {
+      for (const opened of all) if (isOver(opened, nowMs)) this.#end(credential, opened);
+    }
     const asked = [...this.#opened.keys()];
     for (let at = 0; at < asked.length; at += ASKED_AT_ONCE_MAX) {
       const some = asked.slice(at, at + ASKED_AT_ONCE_MAX);
       const standing = await this.#parts.catalog.standing(some, nowMs);
-      for (const credential of some) if (!standing.has(credential)) this.#end(credential);
+      for (const credential of some) if (!standing.has(credential)) this.#endAll(credential);
     }
   }
 
-  #end(credential: string): void {
-    const opened = this.#opened.get(credential);
-    this.#opened.delete(credential);
-    for (const end of opened?.ends ?? []) end();
+  #endAll(credential: string): void {
+    for (const opened of this.#opened.get(credential) ?? []) this.#end(credential, opened);
+  }
+
+  #end(credential: string, opened: Opened): void {
+    this.#forget(credential, opened);
+    opened.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@ import { Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { edgeLimits, type EdgeLimits } from './edge-limits.ts';
 import { createEngine } from './graphql/engine.ts';
+import { Turns } from './graphql/turns.ts';
 import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
@@ -104,12 +105,15 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
   const lines = new RequestLog(log, parts.clock);
   const connections = new Connections(parts, limits, lines);
   const authenticator = new Authenticator(parts);
+  const turns = new Turns();
+  const admission = new Admission(network, metrics);
   const shared = {
     parts,
-    engine: createEngine(log),
+    engine: createEngine(log, turns),
+    turns,
     authenticator,
-    signInPaths: new SignInPaths(parts, authenticator),
-    admission: new Admission(network, metrics),
+    signInPaths: new SignInPaths(parts, authenticator, admission),
+    admission,
     credentials: stack.use(new OpenCredentials(parts)),
     lines,
   };

@@ -12,7 +12,7 @@ export type NetworkSettings = {
   /** Origins whose pages may read answers (CORS) and open WebSockets, beside this server's own. */
   readonly allowedOrigins: readonly string[];
   readonly requestsPerSecondMax: number;
-  readonly socketsPerCredentialMax: number;
+  readonly socketsPerAccountMax: number;
   readonly socketsPerAddressMax: number;
   readonly connectionsMax: number;
 };

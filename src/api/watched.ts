@@ -8,7 +8,8 @@ type Watcher = { readonly parts: ApiParts; readonly caller: Caller };
 type Watched = { readonly sessionId: SessionId; readonly recordingId: RecordingId };
 
 /**
- * Resolves when it is on record that the viewer sees these runs, which follow one another. Whoever shows them waits for it.
+ * Resolves when it is on record that the viewer watches the recording these runs, which follow one another, are of. Whoever
+ * shows them waits for it: see Viewings.
  * @throws Unavailable when it cannot be written: then they are not shown
  */
 export const noteWatched = async (
@@ -24,7 +25,7 @@ export const noteWatched = async (
   await parts.viewings.watched(caller, { sessionId, recordingId }, range);
 };
 
-/** The same runs, each handed on when it is on record that the viewer sees it. */
+/** The same runs, each handed on when it was noted that the viewer sees it. */
 export async function* noteEachWatched(
   watcher: Watcher,
   watched: Watched,

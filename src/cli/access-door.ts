@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import { RemoteAccess, type TokenWish } from '../client/remote-access.ts';
+import { PROCESS_ACCOUNT } from '../model/account.ts';
 import { actorOf } from '../model/audit.ts';
 import type { Caller } from '../model/viewer.ts';
 import { DataFolderInUse } from '../store/data-folder-lock.ts';
@@ -19,7 +20,14 @@ export type AccessDoor = AsyncDisposable & {
 
 /** Whoever may use the data folder by hand: the audit log has them as `local`. */
 const localCaller = (): Caller => ({
-  viewer: { name: 'local', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'local',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: PROCESS_ACCOUNT,
+  },
   ip: null,
   client: `reeltime/${version()}`,
   requestId: v7(),

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { ADMIN_TOKEN_NAME, CHOSEN_TOKEN_ID, tokenIdOf } from '../model/token.ts';
+import { processActor } from '../model/audit.ts';
+import { Conflict } from '../model/errors.ts';
+import { ADMIN_TOKEN_NAME, CHOSEN_TOKEN_ID, type Token, tokenIdOf } from '../model/token.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 import type { DataFolder } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
@@ -23,8 +25,9 @@ const TOKEN_LENGTH_GOOD = 24;
 
 /**
  * Makes sure that there is an admin's token: the one of the settings, else the one in the data folder, which is made on first
- * start. The catalog only ever has its SHA-256.
- * @throws UsageError when a given token is empty or has white space, or its file cannot be read
+ * start. The catalog only ever has its SHA-256. A token that is new, and the one whose place it takes, stand in the audit log.
+ * @throws UsageError when a given token is empty, has white space or is another one that the catalog knows, or its file cannot
+ * be read
  */
 export const provideAdminToken = async (
   folder: DataFolder,
@@ -35,21 +38,31 @@ export const provideAdminToken = async (
   const isNew = given === null && !existsSync(folder.adminToken);
   if (isNew) writeFileSync(folder.adminToken, `${newToken()}\n`, { mode: 0o600, flag: 'wx', flush: true });
   const token = given ?? readToken(folder.adminToken);
-  const { revokedAtMs } = await writer.putToken({
-    tokenId: tokenIdOf(token) ?? CHOSEN_TOKEN_ID,
-    name: ADMIN_TOKEN_NAME,
-    role: 'ADMIN',
-    producer: null,
-    createdAtMs: Date.now(),
-    expiresAtMs: null,
-    sha256: secrets.sha256(token),
-  });
+  const { revokedAtMs } = await putToken(token, writer);
   return {
     isNew,
     isShort: token.length < TOKEN_LENGTH_GOOD,
     revoked: revokedAtMs === null ? null : adviceOn(given === null ? folder.adminToken : null),
     shell: shellOf(folder, settings),
   };
+};
+
+const putToken = async (text: string, writer: CatalogWriter): Promise<Token> => {
+  try {
+    return await writer.putToken({
+      tokenId: tokenIdOf(text) ?? CHOSEN_TOKEN_ID,
+      name: ADMIN_TOKEN_NAME,
+      role: 'ADMIN',
+      producer: null,
+      createdAtMs: Date.now(),
+      expiresAtMs: null,
+      sha256: secrets.sha256(text),
+      actor: processActor,
+    });
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    throw new UsageError('the admin token must not be one that was made for somebody else: give another one');
+  }
 };
 
 const adviceOn = (file: string | null): string =>

@@ -24,7 +24,7 @@ const networkLines = (network: NetworkSettings): Readonly<Record<string, string 
   'trusted-proxies': listOf(network.trustedProxies),
   'allowed-origins': listOf(network.allowedOrigins),
   'requests-per-second': String(network.requestsPerSecondMax),
-  'sockets-per-token': String(network.socketsPerCredentialMax),
+  'sockets-per-token': String(network.socketsPerAccountMax),
   'sockets-per-address': String(network.socketsPerAddressMax),
   connections: String(network.connectionsMax),
 });

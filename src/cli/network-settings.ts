@@ -5,7 +5,7 @@ import {
   CONNECTIONS_MAX,
   REQUESTS_PER_SECOND_MAX,
   WEBSOCKETS_PER_ADDRESS_MAX,
-  WEBSOCKETS_PER_CREDENTIAL_MAX,
+  WEBSOCKETS_PER_ACCOUNT_MAX,
 } from '../model/limits.ts';
 import { listenOption, type Listen } from './settings.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -113,7 +113,7 @@ export const networkOptions = (): readonly Option[] => [
     '--sockets-per-token <n>',
     'WebSockets that one token has open',
     'REELTIME_SOCKETS_PER_TOKEN',
-    WEBSOCKETS_PER_CREDENTIAL_MAX,
+    WEBSOCKETS_PER_ACCOUNT_MAX,
   ),
   count(
     '--sockets-per-address <n>',
@@ -132,17 +132,17 @@ export const readNetworkSettings = (options: NetworkOptions): NetworkSettings =>
   trustedProxies: options.trustedProxies,
   allowedOrigins: options.allowedOrigins,
   requestsPerSecondMax: options.requestsPerSecond,
-  socketsPerCredentialMax: options.socketsPerToken,
+  socketsPerAccountMax: options.socketsPerToken,
   socketsPerAddressMax: options.socketsPerAddress,
   connectionsMax: options.connections,
 });
 
 /**
- * Why others may read what is sent, as one line; null on loopback, with TLS, and behind proxies, which are trusted to have
- * it.
+ * Why others may read what is sent, as one line; null on loopback, and with TLS. A proxy before the server keeps nobody from
+ * going past it: what it is for can listen on loopback, too.
  */
-export const exposure = ({ listen, tls, trustedProxies }: NetworkSettings): string | null => {
+export const exposure = ({ listen, tls }: NetworkSettings): string | null => {
   const isLoopback = /^(?:localhost|::1|127\.\d+\.\d+\.\d+)$/i.test(listen.host);
-  if (isLoopback || tls !== null || trustedProxies.length > 0) return null;
+  if (isLoopback || tls !== null) return null;
   return `listening on ${listen.host} without TLS: tokens and recordings cross the network readable by others; give --tls-cert and --tls-key`;
 };

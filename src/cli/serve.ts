@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Metrics } from '../api/metrics.ts';
 import type { ApiParts, Log } from '../api/parts.ts';
 import { type RunningServer, startServer } from '../api/server.ts';
+import { processActor } from '../model/audit.ts';
 import { type AdminToken, provideAdminToken } from './admin-token.ts';
 import { version } from './assets.ts';
 import { openInstallation, type Installation } from './compose.ts';
@@ -60,7 +61,7 @@ const keepSettings = ({ writer }: Installation, settings: ServedSettings): Promi
   writer.keepSettings({
     settings: keptSettings(settings),
     atMs: Date.now(),
-    actor: { name: 'local', credential: 'process', ip: null, client: null, requestId: null },
+    actor: processActor,
   });
 
 const partsOf = (installation: Installation, settings: ServedSettings, processToken: string, log: Log): ApiParts => ({

@@ -1,5 +1,6 @@
 import { type Action, may, mustBeAllowed } from '../model/access.ts';
 import { type AuditAction, type AuditActor, actorOf, type NewAuditEntry } from '../model/audit.ts';
+import { addressGroup } from '../model/ip-address.ts';
 import { AUDIT_WINDOW_MS } from '../model/limits.ts';
 import type { Caller } from '../model/viewer.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
@@ -15,16 +16,17 @@ export type AuditTrailParts = {
 /** A refusal that was told, for AUDIT_WINDOW_MS from then. */
 type Told = { readonly atMs: number; passedOver: number };
 
-/** Kinds of refusals that are told apart at once: what bounds memory, and the entries of AUDIT_WINDOW_MS. */
+/** Kinds of refusals that are told apart at once, of known callers and of strangers: what bounds memory. */
 export const REFUSALS_MAX = 1_000;
-/** What further kinds are counted under. */
+/** What further kinds of strangers are counted under: they can be as many as they like. */
 const OTHERS = 'others';
 
 /** Writes down who did what. Where an act changes the catalog, its entry goes into that write: see `entry`. */
 export class AuditTrail {
   readonly #parts: AuditTrailParts;
   /** The oldest first. */
-  readonly #told = new Map<string, Told>();
+  readonly #ofKnown = new Map<string, Told>();
+  readonly #ofStrangers = new Map<string, Told>();
 
   constructor(parts: AuditTrailParts) {
     this.#parts = parts;
@@ -67,15 +69,15 @@ export class AuditTrail {
     const nowMs = this.#parts.clock();
     const windowBeginMs = nowMs - AUDIT_WINDOW_MS;
     this.#makeRoom(windowBeginMs);
-    const key = this.#keyOf(actor, action, what);
-    const told = this.#told.get(key);
-    if (told !== undefined && told.atMs > windowBeginMs) {
-      told.passedOver += 1;
+    const { told, key } = this.#keyOf(actor, action, what);
+    const before = told.get(key);
+    if (before !== undefined && before.atMs > windowBeginMs) {
+      before.passedOver += 1;
       return;
     }
-    this.#told.delete(key);
-    this.#told.set(key, { atMs: nowMs, passedOver: 0 });
-    const details = { what, ...(told === undefined ? {} : { passedOver: told.passedOver }) };
+    told.delete(key);
+    told.set(key, { atMs: nowMs, passedOver: 0 });
+    const details = { what, ...(before === undefined ? {} : { passedOver: before.passedOver }) };
     this.tell(actor, action, null, details).catch(this.#parts.onFailure);
   }
 
@@ -85,18 +87,33 @@ export class AuditTrail {
     mustBeAllowed(caller.viewer, action);
   }
 
-  #keyOf({ credential, ip }: AuditActor, action: string, what: string): string {
-    const isKnown = action === 'access.refused' && /^(?:process$|(?:token|sign-in|jwt|proxy) )/.test(credential);
-    const key = JSON.stringify([action, isKnown ? credential : ip, what]);
-    return this.#told.has(key) || this.#told.size < REFUSALS_MAX ? key : OTHERS;
+  /**
+   * A caller who is known is never folded with others: the kind that is oldest makes room. Of strangers, who choose where they come
+   * from, all beyond the bound are one kind, so that they cannot fill the log.
+   */
+  #keyOf(
+    { credential, ip }: AuditActor,
+    action: string,
+    what: string,
+  ): { readonly told: Map<string, Told>; readonly key: string } {
+    if (action === 'access.refused' && isKnown(credential)) {
+      const [oldest] = this.#ofKnown.keys();
+      if (this.#ofKnown.size >= REFUSALS_MAX && oldest !== undefined) this.#ofKnown.delete(oldest);
+      return { told: this.#ofKnown, key: JSON.stringify([credential, what]) };
+    }
+    const key = JSON.stringify([action, addressGroup(ip ?? ''), what]);
+    const hasRoom = this.#ofStrangers.has(key) || this.#ofStrangers.size < REFUSALS_MAX;
+    return { told: this.#ofStrangers, key: hasRoom ? key : OTHERS };
   }
 
   /** Kinds whose time is over go when there is no room for others. */
   #makeRoom(beforeMs: number): void {
-    if (this.#told.size < REFUSALS_MAX) return;
-    for (const [key, { atMs }] of this.#told) {
+    if (this.#ofStrangers.size < REFUSALS_MAX) return;
+    for (const [key, { atMs }] of this.#ofStrangers) {
       if (atMs > beforeMs) return;
-      this.#told.delete(key);
+      this.#ofStrangers.delete(key);
     }
   }
 }
+
+const isKnown = (credential: string): boolean => /^(?:process$|(?:token|sign-in|jwt|proxy) )/.test(credential);

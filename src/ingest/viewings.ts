@@ -29,19 +29,22 @@ type Window = {
   ranges: readonly SeenRange[];
   /** The ranges that were written down last. */
   written: readonly SeenRange[];
-  /** The ranges in the audit log. */
+  /** The ranges in the audit log, and since when. */
   audited: readonly SeenRange[];
+  auditedAtMs: number;
 };
 
-/** What was seen is written down this long after it. */
-const FLUSH_MS = 5_000;
+/** What was seen after a window's beginning stands in its event after this … */
+const FLUSH_MS = 1_000;
+/** … and in the audit log after this. */
+const AUDIT_STEP_MS = 60_000;
 /** Windows that are open at once; beyond them the oldest is closed early. */
 const WINDOWS_MAX = 10_000;
 
 /**
- * Writes down who saw which part of a recording, and who took one away: nothing is shown before it is on record. One WATCHED
- * event for each viewer and recording in AUDIT_WINDOW_MS, told again as more is seen; an audit entry at its beginning, and
- * another at its end when more was seen than at the beginning.
+ * Writes down who saw which part of a recording, and who took one away. Nothing of a recording is shown before it is on record
+ * that this viewer watches it; how far they came follows: in the one WATCHED event of AUDIT_WINDOW_MS within FLUSH_MS, in the
+ * audit log within AUDIT_STEP_MS and at the end.
  */
 export class Viewings implements AsyncDisposable {
   readonly #parts: ViewingsParts;
@@ -55,11 +58,11 @@ export class Viewings implements AsyncDisposable {
   }
 
   /**
-   * Resolves when it is on record that the caller sees this part.
+   * Resolves when it is on record that the caller watches the recording: before the first part, with that part.
    * @throws Unavailable when it cannot be written: then it must not be shown
    */
   async watched(caller: Caller, viewed: Viewed, range: SeenRange): Promise<void> {
-    const key = `${caller.viewer.name} ${viewed.recordingId}`;
+    const key = keyOf(caller, viewed);
     const open = this.#windows.get(key);
     if (open !== undefined && this.#parts.clock() - open.beganMs < AUDIT_WINDOW_MS) {
       if (!holds(open.ranges, range)) open.ranges = joinRange(open.ranges, range);
@@ -83,7 +86,7 @@ export class Viewings implements AsyncDisposable {
    * AUDIT_WINDOW_MS: a download that goes on after a break is one. @throws Unavailable
    */
   async downloaded(caller: Caller, viewed: Viewed, format: string): Promise<void> {
-    const key = `${caller.viewer.name} ${viewed.recordingId} ${format}`;
+    const key = `${keyOf(caller, viewed)} ${format}`;
     const nowMs = this.#parts.clock();
     const before = this.#taken.get(key);
     if (before !== undefined && nowMs - before.beganMs < AUDIT_WINDOW_MS) return before.done;
@@ -115,7 +118,7 @@ export class Viewings implements AsyncDisposable {
       eventId,
       audit: this.#entry(caller, viewed, 'recording.watched', beganMs, detailsOf(ranges)),
     });
-    return { eventId, caller, viewed, beganMs, begun, ranges, written: ranges, audited: ranges };
+    return { eventId, caller, viewed, beganMs, begun, ranges, written: ranges, audited: ranges, auditedAtMs: beganMs };
   }
 
   #event({ viewer }: Caller, { sessionId, recordingId }: Viewed, atMs: number) {
@@ -179,16 +182,23 @@ export class Viewings implements AsyncDisposable {
   /** In the background, one after another: whoever watches does not wait for it. */
   #tell(window: Window, isLast: boolean): void {
     const { caller, viewed, ranges, eventId, beganMs } = window;
-    const isAudited = isLast && ranges !== window.audited;
+    const nowMs = this.#parts.clock();
+    const isDue = isLast || nowMs - window.auditedAtMs >= AUDIT_STEP_MS;
+    const isAudited = isDue && ranges !== window.audited;
     if (ranges === window.written && !isAudited) return;
     window.written = ranges;
-    const audit = isAudited
-      ? this.#entry(caller, viewed, 'recording.watched', this.#parts.clock(), detailsOf(ranges))
-      : null;
+    if (isAudited) Object.assign(window, { audited: ranges, auditedAtMs: nowMs });
+    const audit = isAudited ? this.#entry(caller, viewed, 'recording.watched', nowMs, detailsOf(ranges)) : null;
     const event = { ...this.#watchedEvent(caller, viewed, beganMs, ranges), eventId, audit };
     this.#flushing = this.#flushing
       .then(() => this.#parts.writer.noteViewing(event))
       .catch((error: unknown) => this.#parts.onFailure(error));
+  }
+
+  /** Resolves when all that this name has seen is on disk: what is told of them later is of something new. */
+  async finish(name: string): Promise<void> {
+    for (const [key, window] of this.#windows) if (window.caller.viewer.name === name) this.#close(key, window);
+    await this.#flushing;
   }
 
   /** What was seen until now is on disk then. */
@@ -198,6 +208,10 @@ export class Viewings implements AsyncDisposable {
     await this.#flushing;
   }
 }
+
+/** By credential and address: two who bear one name, or one who comes from elsewhere, are told apart. */
+const keyOf = ({ viewer, ip }: Caller, { recordingId }: Viewed): string =>
+  JSON.stringify([viewer.credential, ip, recordingId]);
 
 const holds = (ranges: readonly SeenRange[], { fromEvent, toEvent }: SeenRange): boolean =>
   ranges.some((range) => range.fromEvent <= fromEvent && range.toEvent >= toEvent);

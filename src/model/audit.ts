@@ -88,6 +88,15 @@ export type AuditVerdict = {
   readonly message: string;
 };
 
+/** This process, for whoever started it. */
+export const processActor: AuditActor = {
+  name: 'local',
+  credential: 'process',
+  ip: null,
+  client: null,
+  requestId: null,
+};
+
 /** The caller as an actor. */
 export const actorOf = ({ viewer, ip, client, requestId }: Caller): AuditActor => ({
   name: viewer.name,

@@ -114,27 +114,34 @@ export const GRAPHQL_COST_MAX = 50_000;
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Operations that run at once on one WebSocket. */
 export const WEBSOCKET_OPERATIONS_MAX = 20;
-/** Operations of one credential that run at once, over all its connections; more wait for their turn. */
+/** Operations of one account that run at once, over all its connections; more wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 4;
+/** The same of a producer's: what it feeds waits for the disk, many together. */
+export const PRODUCER_OPERATIONS_AT_ONCE_MAX = 1_000;
 /** Bytes that wait to be sent on a WebSocket, beyond which nothing more is read from it. */
 export const WEBSOCKET_WAITING_BYTES_MAX = 8 * 1024 * 1024;
-/** WebSockets that are open at once with one credential, unless told otherwise … */
-export const WEBSOCKETS_PER_CREDENTIAL_MAX = 1_000;
+/** WebSockets that are open at once of one account, unless told otherwise … */
+export const WEBSOCKETS_PER_ACCOUNT_MAX = 1_000;
 /** … and from one address. */
 export const WEBSOCKETS_PER_ADDRESS_MAX = 1_000;
 /** Connections that are open at once, unless told otherwise … */
 export const CONNECTIONS_MAX = 20_000;
 /** … and from one address that is no trusted proxy. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 2_000;
-/** Requests and WebSocket operations a second of one credential, unless told otherwise … */
+/** Requests and WebSocket operations a second of one account, unless told otherwise … */
 export const REQUESTS_PER_SECOND_MAX = 500;
 /** … and of a producer's, which feeds many sessions. */
 export const PRODUCER_REQUESTS_PER_SECOND_MAX = 10_000;
+/** Pages that need no token (GraphiQL, signing in), for one address in PAGES_WINDOW_MS: more are 429. */
+export const PAGES_PER_ADDRESS_MAX = 60;
+export const PAGES_WINDOW_MS = 10_000;
 /** Wrong tokens from one address, or with one token's id, in AUTHENTICATION_WINDOW_MS: more are 429. */
 export const FAILED_AUTHENTICATIONS_MAX = 20;
 export const AUTHENTICATION_WINDOW_MS = 60_000;
 /** How long a person stays signed in. */
 export const SIGN_IN_MS = 12 * 3_600_000;
+/** Sign-ins of one account that last at once: when another begins, the oldest ends. */
+export const SIGN_INS_MAX = 100;
 /** A token's name. */
 export const TOKEN_NAME_LENGTH_MAX = 100;
 /** Watching and refusals of one viewer are told once in this time. */

@@ -8,11 +8,13 @@ export type Viewer = {
   /** The producer whose sessions a PRODUCER feeds; null for the other roles. */
   readonly producer: string | null;
   readonly expiresAtMs: number | null;
-  /**
-   * What the access stands on, and ends with: `token <id>`, `sign-in <id>`, `jwt <issuer>`, `proxy`, `process`. What is
-   * counted and bounded by caller is counted by this. Never a secret.
-   */
+  /** What the access stands on, and ends with: `token <id>`, `sign-in <id>`, `jwt <subject>`, `proxy <user>`, `process`. Never a secret. */
   readonly credential: string;
+  /**
+   * What is counted and bounded together: a token and every sign-in with it, a person however they came. `token <id>`,
+   * `person <name>`, `process`. Never shown.
+   */
+  readonly account: string;
 };
 
 /** A viewer, and how they came: what the audit log says of whoever did something. */

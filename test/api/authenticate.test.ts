@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { secrets } from '../../src/cli/secrets.ts';
+import { processActor } from '../../src/model/audit.ts';
 import { FAILED_AUTHENTICATIONS_MAX } from '../../src/model/limits.ts';
 import { firstPage } from '../../src/model/page.ts';
 import { CHOSEN_TOKEN_ID, tokenIdOf, tokenText } from '../../src/model/token.ts';
@@ -14,7 +15,14 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const admin: Caller = {
-  viewer: { name: 'a test', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'a test',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: 'process',
+  },
   ip: null,
   client: null,
   requestId: 'test',
@@ -60,6 +68,7 @@ test('an admin token that people chose themselves counts like any other', async 
     createdAtMs: 0,
     expiresAtMs: null,
     sha256: secrets.sha256(chosen),
+    actor: processActor,
   });
   expect(await from('192.0.2.2', chosen)).toBe(200);
 });

@@ -12,6 +12,7 @@ import {
   GRAPHQL_TOKENS_MAX,
 } from '../../src/model/limits.ts';
 import { ask, followBySse, headersOf, socketClient, type Answer } from './asking.ts';
+import { openFed } from './feeding.ts';
 import { startTestServer, type Running } from './running.ts';
 
 let running: Running;
@@ -126,6 +127,22 @@ test.each(limits)('an operation at the limit of $name is not refused for it', as
   expect(errors?.map(({ extensions }) => extensions?.code) ?? []).not.toContain(code);
   // NOTE graphql gives up on comparing thousands of fields of one name.
   if (code !== 'TOKEN_LIMIT') expect(errors).toBeUndefined();
+});
+
+test('each item of a subscription says what it cost, too', async () => {
+  const fed = await openFed(running);
+  const query = `subscription { session(sessionId: "${fed.sessionId}") { sessionId status } }`;
+  const results = followBySse<unknown>(running, { query }, running.tokens.ADMIN);
+  expect((await results.next()).value).toMatchObject({ extensions: { cost: 3 } });
+  await results.return();
+  expect(await overSocket(query)).toMatchObject({ extensions: { cost: 3 } });
+});
+
+test.each(['variables=x', 'extensions=[]', 'variables=7'])('GET with %s is refused by name', async (parameter) => {
+  const url = `${running.url}/graphql?query={viewer{name}}&${parameter}`;
+  const response = await fetch(url, { headers: headersOf(running.tokens.ADMIN) });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { code: 'BAD_USER_INPUT', field: parameter.split('=')[0] } });
 });
 
 test('a page counts as often as it is long, from variables too', async () => {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressOf, originOf, type RequestOrigin } from '../../src/api/origin.ts';
 import type { NetworkSettings } from '../../src/api/settings.ts';
-import { addressGroup } from '../../src/api/identity/failed-attempts.ts';
+import { addressGroup } from '../../src/model/ip-address.ts';
 import { network } from './running.ts';
 
 let settings: NetworkSettings = network;

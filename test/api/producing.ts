@@ -10,7 +10,14 @@ export type Json = Readonly<Record<string, unknown>>;
 export type Open = { readonly sessionId: SessionId; readonly recordingId: string; readonly epoch: number };
 
 export const killer: Caller = {
-  viewer: { name: 'admin', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'admin',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: 'process',
+  },
   ip: null,
   client: null,
   requestId: 'a request',

@@ -9,12 +9,13 @@ import type { NetworkSettings, SignInSettings } from '../../src/api/settings.ts'
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { openInstallation, type Installation } from '../../src/cli/compose.ts';
 import { secrets } from '../../src/cli/secrets.ts';
+import { processActor } from '../../src/model/audit.ts';
 import type { Producer } from '../../src/model/intake.ts';
 import {
   CONNECTIONS_MAX,
   REQUESTS_PER_SECOND_MAX,
   WEBSOCKETS_PER_ADDRESS_MAX,
-  WEBSOCKETS_PER_CREDENTIAL_MAX,
+  WEBSOCKETS_PER_ACCOUNT_MAX,
 } from '../../src/model/limits.ts';
 import { tokenText } from '../../src/model/token.ts';
 import { type Role, roles } from '../../src/model/viewer.ts';
@@ -51,7 +52,7 @@ export const network: NetworkSettings = {
   trustedProxies: [],
   allowedOrigins: [],
   requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
-  socketsPerCredentialMax: WEBSOCKETS_PER_CREDENTIAL_MAX,
+  socketsPerAccountMax: WEBSOCKETS_PER_ACCOUNT_MAX,
   socketsPerAddressMax: WEBSOCKETS_PER_ADDRESS_MAX,
   connectionsMax: CONNECTIONS_MAX,
 };
@@ -75,6 +76,7 @@ const makeTokens = async ({ writer }: Installation): Promise<Tokens> => {
       createdAtMs: Date.now(),
       expiresAtMs: name === 'expired' ? 1000 : null,
       sha256: hashOf(text),
+      actor: processActor,
     });
   }
   return Object.fromEntries(made) as Tokens;

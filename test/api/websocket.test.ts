@@ -1,16 +1,29 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { ApiParts } from '../../src/api/parts.ts';
 import { headersOf } from './asking.ts';
 import { openFed } from './feeding.ts';
 import { network, startTestServer, type Running } from './running.ts';
 
 let running: Running;
+/** Pages of sessions that operations have read. */
+let pagesRead = 0;
+const counted = (catalog: ApiParts['catalog']): ApiParts['catalog'] =>
+  new Proxy(catalog, {
+    get: (target, name) => {
+      if (name === 'sessions') pagesRead += 1;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+
 beforeAll(async () => {
-  running = await startTestServer(() => ({
+  running = await startTestServer(({ catalog }) => ({
+    catalog: counted(catalog),
     network: {
       ...network,
-      socketsPerCredentialMax: 3,
+      socketsPerAccountMax: 3,
       socketsPerAddressMax: 5,
       allowedOrigins: ['https://portal.example'],
     },
@@ -118,7 +131,36 @@ describe('a WebSocket', () => {
   });
 });
 
-test('sockets of one credential and of one address are bounded, and one that closes makes room', async () => {
+test('an operation that its client leaves before it began is not executed', async () => {
+  const socket = await opened();
+  await initialise(socket, running.tokens.AUDITOR);
+  const query = '{ sessions(first: 100) { nodes { events(first: 50) { nodes { message kind at } } } } }';
+  const answers: { type: string }[] = [];
+  const before = pagesRead;
+  const last = new Promise<void>((resolve) => {
+    socket.on('message', (text) => {
+      const message = JSON.parse(String(text)) as (typeof answers)[number] & { id: string };
+      if (message.id === 'last') resolve();
+      else answers.push(message);
+    });
+  });
+  for (let id = 0; id < 200; id += 1) {
+    send(socket, { id: `${id}`, type: 'subscribe', payload: { query } });
+    send(socket, { id: `${id}`, type: 'complete' });
+  }
+  const tryLast = setInterval(
+    () => send(socket, { id: 'last', type: 'subscribe', payload: { query: '{ viewer { name } }' } }),
+    200,
+  );
+  await last;
+  clearInterval(tryLast);
+  expect(answers.filter(({ type }) => type === 'next').length).toBeLessThan(3);
+  expect(pagesRead - before).toBeLessThan(3);
+  socket.terminate();
+  await once(socket, 'close');
+});
+
+test('sockets of one account and of one address are bounded, and one that closes makes room', async () => {
   const sockets: WebSocket[] = [];
   const more = async (token: string): Promise<string | number> => {
     const socket = await opened();

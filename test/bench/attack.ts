@@ -28,7 +28,11 @@ type Place = {
 };
 
 /** The same request again and again, on connections of its own. */
-const flood = (body: () => string, headers: (place: Place) => Readonly<Record<string, string>>): Attack => {
+const flood = (
+  body: () => string,
+  headers: (place: Place) => Readonly<Record<string, string>>,
+  connections = ATTACKERS,
+): Attack => {
   const one = async (place: Place, signal: AbortSignal): Promise<void> => {
     const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers(place) }, body: body() };
     while (!signal.aborted) {
@@ -38,14 +42,15 @@ const flood = (body: () => string, headers: (place: Place) => Readonly<Record<st
     }
   };
   return async (place, signal) => {
-    await Promise.all(Array.from({ length: ATTACKERS }, () => one(place, signal)));
+    await Promise.all(Array.from({ length: connections }, () => one(place, signal)));
   };
 };
 
-const document = (query: string): Attack =>
+const document = (query: string, connections = ATTACKERS): Attack =>
   flood(
     () => JSON.stringify({ query }),
     ({ token }) => ({ 'x-access-token': token }),
+    connections,
   );
 
 /** Connections that send their request a byte at a time. */
@@ -108,6 +113,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   'the dearest query that may run': document(
     '{ sessions(first: 100) { nodes { events(first: 100) { nodes { at kind message } } } } }',
   ),
+  'lists on 300 connections': document('{ sessions(first: 100) { nodes { sessionId status user { email } } } }', 300),
   '500 slow connections': slowLoris,
   '100 WebSockets that do not read': deafSockets,
 };

@@ -4,7 +4,10 @@ import { provideAdminToken } from '../../src/cli/admin-token.ts';
 import { openInstallation } from '../../src/cli/compose.ts';
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import { readMoment } from '../../src/cli/moment.ts';
-import { auditEntry } from '../store/writes.ts';
+import { UsageError } from '../../src/cli/exit-code.ts';
+import { firstPage } from '../../src/model/page.ts';
+import { secrets } from '../../src/cli/secrets.ts';
+import { auditEntry, tokenWrite } from '../store/writes.ts';
 import { runProgram, startServerProcess, temporaryFolder } from './program.ts';
 
 const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
@@ -135,4 +138,37 @@ test('an admin token that was revoked stays so when the server starts again, unt
   expect(await provide(chosen)).toMatchObject({ revoked: 'give another one', working: [] });
   await rm(data.adminToken);
   expect(await provide()).toMatchObject({ isNew: true, revoked: null });
+});
+
+test('who comes to be the admin at a start is on record, and nobody else’s token becomes the admin’s', async () => {
+  await using folder = await temporaryFolder();
+  const data = dataFolderAt(folder.path);
+  await using installation = await openInstallation(data, () => {});
+  const { catalog, writer } = installation;
+  const give = (token: string) => provideAdminToken(data, { token, file: null }, writer);
+  const told = async () => {
+    const filter = { actor: 'local', actions: null, target: null, fromMs: null, beforeMs: null };
+    const { items } = await catalog.auditEntries(filter, firstPage(100));
+    return items.map(({ action, target, credential }) => `${action} ${target} by ${credential}`).toReversed();
+  };
+  await provideAdminToken(data, { token: null, file: null }, writer);
+  const made = `token ${(await readFile(data.adminToken, 'utf8')).slice(3, 15)}`;
+  for (const token of ['chosen-by-people-and-long', 'chosen-by-people-and-long', 'another-chosen-by-people'])
+    await give(token);
+  const entries = [
+    `token.created ${made} by process`,
+    `token.revoked ${made} by process`,
+    'token.created token admin by process',
+    'token.revoked token admin by process',
+    'token.created token admin by process',
+  ];
+  expect(await told()).toEqual(entries);
+  const { tokenId } = await writer.createToken(
+    tokenWrite({ name: 'ann', role: 'VIEWER', sha256: secrets.sha256('rt_of-ann') }),
+  );
+  const refusal = await give('rt_of-ann').catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(UsageError);
+  expect(refusal).toMatchObject({ message: expect.not.stringContaining('of-ann') as string });
+  expect((await catalog.token(tokenId))?.token).toMatchObject({ name: 'ann', role: 'VIEWER' });
+  expect(await told()).toEqual(entries);
 });

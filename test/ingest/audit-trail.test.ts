@@ -95,13 +95,30 @@ test('however many addresses there are, entries and memory are bounded; later on
   };
   const before = await entryCount();
   for (let index = 0; index < REFUSALS_MAX + 500; index += 1) {
-    trail.tellRefusal(by({ ip: `2001:db8::${index.toString(16)}` }), 'sign-in.refused', 'token');
+    trail.tellRefusal(by({ ip: `2001:db8:${index.toString(16)}::1` }), 'sign-in.refused', 'token');
   }
   // One for all that had no room, and the one of looking.
   expect(await entryCount()).toBe(before + REFUSALS_MAX + 2);
   opened.clock.nowMs += AUDIT_WINDOW_MS;
-  trail.tellRefusal(by({ ip: '2001:db8:1::' }), 'sign-in.refused', 'token');
+  trail.tellRefusal(by({ ip: '2001:db9:1::' }), 'sign-in.refused', 'token');
   expect(await entryCount()).toBe(before + REFUSALS_MAX + 4);
+});
+
+test('strangers, however many, keep no refusal of a known caller out of the log; a whole network is one of them', async () => {
+  const trail = trailWith();
+  for (let index = 0; index < REFUSALS_MAX + 100; index += 1) {
+    trail.tellRefusal(by({ ip: `2001:dba:${index.toString(16)}::1` }), 'sign-in.refused', 'token');
+    trail.tellRefusal(by({ ip: `2001:dbb::${index.toString(16)}` }), 'sign-in.refused', 'token');
+  }
+  trail.tellRefusal(by({ credential: 'token 0123456789ab', name: 'a known caller' }), 'access.refused', 'kill');
+  await told(trail);
+  const of = async (actor: string | null, ip: string | null): Promise<number> => {
+    const filter = { actor, actions: null, target: null, fromMs: null, beforeMs: null };
+    const { items } = await opened.catalog.auditEntries(filter, firstPage(10_000));
+    return items.filter((entry) => ip === null || entry.ip?.startsWith(ip) === true).length;
+  };
+  expect(await of('a known caller', null)).toBe(1);
+  expect(await of(null, '2001:dbb:')).toBe(1);
 });
 
 test('a refusal that cannot be written is told to whoever runs the server, and to nobody else', async () => {

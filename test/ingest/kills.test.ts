@@ -33,6 +33,7 @@ const caller = (role: Role): Caller => ({
     producer: role === 'PRODUCER' ? 'tests' : null,
     expiresAtMs: null,
     credential: `token ${role}`,
+    account: `token ${role}`,
   },
   ip: '192.0.2.1',
   client: 'a test',

@@ -47,7 +47,8 @@ test('it ends no later than its token', async () => {
 
 test('it can be ended, again and again, and both ends are on record', async () => {
   const { signIn, secret } = await signIns.begin(actor, ada);
-  const viewer = { ...ada, producer: null, expiresAtMs: null, credential: `sign-in ${signIn.signInId}` };
+  const credential = `sign-in ${signIn.signInId}`;
+  const viewer = { ...ada, producer: null, expiresAtMs: null, credential, account: 'person ada' };
   const caller = { viewer, ip: null, client: null, requestId: 'r' };
   await signIns.end(caller, signIn.signInId);
   await signIns.end(caller, signIn.signInId);

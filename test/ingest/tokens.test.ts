@@ -26,7 +26,14 @@ afterAll(async () => {
 });
 
 const caller = (role: Role = 'ADMIN'): Caller => ({
-  viewer: { name: 'ann', role, producer: null, expiresAtMs: null, credential: 'token 0123456789ab' },
+  viewer: {
+    name: 'ann',
+    role,
+    producer: null,
+    expiresAtMs: null,
+    credential: 'token 0123456789ab',
+    account: 'token 0123456789ab',
+  },
   ip: '192.0.2.1',
   client: 'a test',
   requestId: 'a request',

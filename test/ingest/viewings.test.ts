@@ -33,7 +33,14 @@ const watching = (): Viewings =>
   });
 
 const caller = (name: string): Caller => ({
-  viewer: { name, role: 'AUDITOR', producer: null, expiresAtMs: null, credential: `token ${name}` },
+  viewer: {
+    name,
+    role: 'AUDITOR',
+    producer: null,
+    expiresAtMs: null,
+    credential: `token ${name}`,
+    account: `token ${name}`,
+  },
   ip: '192.0.2.1',
   client: 'a test',
   requestId: 'r1',
@@ -96,6 +103,52 @@ test('watching leaves one event for each viewer and recording in ten minutes, wi
     ],
   ]);
   expect(await opened.catalog.revision()).toEqual(before);
+});
+
+test('two who bear one name, and one who comes from elsewhere, are told apart', async () => {
+  const feed = await openFeed(opened);
+  await using viewings = watching();
+  const ann = caller('ann');
+  const namesake = { ...ann, viewer: { ...ann.viewer, credential: 'proxy ann' } };
+  for (const who of [ann, namesake, { ...ann, ip: '203.0.113.9' }]) {
+    await viewings.watched(who, feed, range(0, 10));
+    await viewings.downloaded(who, feed, 'cast');
+  }
+  expect((await entriesOf(feed)).map(({ action, credential, ip }) => [action, credential, ip])).toEqual([
+    ['recording.watched', 'token ann', '192.0.2.1'],
+    ['recording.downloaded', 'token ann', '192.0.2.1'],
+    ['recording.watched', 'proxy', '192.0.2.1'],
+    ['recording.downloaded', 'proxy', '192.0.2.1'],
+    ['recording.watched', 'token ann', '203.0.113.9'],
+    ['recording.downloaded', 'token ann', '203.0.113.9'],
+  ]);
+});
+
+test('how far somebody came stands in the event soon, and in the audit log within a minute', async () => {
+  const feed = await openFeed(opened);
+  await using viewings = watching();
+  await viewings.watched(caller('ann'), feed, range(0, 10));
+  await viewings.watched(caller('ann'), feed, range(10, 20));
+  await expect.poll(async () => (await eventsOf(feed))[0]?.details, { timeout: 5000 }).toEqual({ ranges: [[0, 2]] });
+  expect(await entriesOf(feed)).toHaveLength(1);
+  opened.clock.nowMs += 60_000;
+  await expect.poll(async () => (await entriesOf(feed)).length, { timeout: 5000 }).toBe(2);
+  expect((await entriesOf(feed))[1]?.details).toEqual({ ranges: [[0, 2]] });
+});
+
+test('what a name has seen is told before it is forgotten, and not after', async () => {
+  const feed = await openFeed(opened);
+  const viewings = watching();
+  await viewings.watched(caller('carol'), feed, range(0, 10));
+  await viewings.watched(caller('carol'), feed, range(10, 20));
+  await viewings.finish('carol');
+  const actor = { name: 'admin', credential: 'process', ip: null, client: null, requestId: null };
+  const audit = { atMs: opened.clock.nowMs, actor, action: 'person.forgotten', target: null, details: null } as const;
+  await opened.writer.forgetPerson({ name: 'carol', audit });
+  await viewings[Symbol.asyncDispose]();
+  const filter = { actor: 'carol', actions: null, target: null, fromMs: null, beforeMs: null };
+  expect((await opened.catalog.auditEntries(filter, firstPage(10))).items).toEqual([]);
+  expect((await entriesOf(feed)).map(({ details }) => details?.['ranges'])).toEqual([[[0, 1]], [[0, 2]]]);
 });
 
 test('after ten minutes the same viewer is told anew', async () => {

@@ -4,7 +4,7 @@ import type { EngineInput } from './engine-input.ts';
 import { maskError } from './mask-error.ts';
 import { operationLimits } from './operation-limits.ts';
 import { operationMetrics } from './operation-metrics.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { schema } from './schema.ts';
 
 export type Engine = YogaServerInstance<EngineInput, object>;
@@ -23,7 +23,7 @@ const postedParams: Plugin<object, EngineInput> = {
  * Parses, validates (both remembered by the text of the document), executes and masks, for all transports. Nothing of it
  * that would let other sites in is on: no CORS, no forms, no batches.
  */
-export const createEngine = (log: Log): Engine =>
+export const createEngine = (log: Log, turns: Turns): Engine =>
   createYoga<EngineInput, object>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -35,5 +35,5 @@ export const createEngine = (log: Log): Engine =>
     logging: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError: maskError(log) },
-    plugins: [postedParams, operationLimits(new Turns()), operationMetrics],
+    plugins: [postedParams, operationLimits(turns), operationMetrics],
   });

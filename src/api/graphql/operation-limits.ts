@@ -43,7 +43,7 @@ export const operationLimits = (turns: Turns): Plugin<EngineInput, EngineInput> 
     const refusal = cost === null ? null : refusalOfCost(cost);
     if (refusal !== null) return setResultAndStopExecution({ errors: [refusal] });
     setExecuteFn(async (given: ExecutionArgs) => {
-      using _turn = await turns.take(context.viewer);
+      using _turn = await turns.run(context.viewer);
       return (await executeFn(given)) as ExecutionResult;
     });
     return { onExecuteDone: ({ result, setResult }) => setResult(withCost(result as ExecutionResult, cost)) };
@@ -51,7 +51,12 @@ export const operationLimits = (turns: Turns): Plugin<EngineInput, EngineInput> 
   onSubscribe({ args, setResultAndStopExecution }) {
     const cost = costOf(args);
     const refusal = cost === null ? null : refusalOfCost(cost);
-    if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
+    if (refusal !== null) return setResultAndStopExecution({ errors: [refusal] });
+    return {
+      onSubscribeResult: () => ({
+        onNext: ({ result, setResult }) => setResult(withCost(result as ExecutionResult, cost)),
+      }),
+    };
   },
 });
 

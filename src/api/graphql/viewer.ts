@@ -4,20 +4,22 @@ import { builder } from './builder.ts';
 
 /** What a token may do. */
 export const RoleEnum = builder.enumType('Role', {
-  description: 'What the holder of a token may do.',
+  description: 'What somebody may do.',
   values: {
     ADMIN: { description: 'May do everything.' },
     AUDITOR: { description: 'Sees sessions, watches and downloads recordings, kills sessions.' },
     VIEWER: { description: 'Sees that sessions were, and what is about them; not what happened in them.' },
-    PRODUCER: { description: 'Feeds sessions of its own producer name, and reads nothing else.' },
+    PRODUCER: {
+      description: 'Feeds sessions of its own producer name, sees those and no others, and reads no recording.',
+    },
     METRICS: { description: 'Reads /metrics, and nothing else.' },
   } satisfies Record<(typeof roles)[number], object>,
 });
 
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
-  description: 'Whose token this request came with.',
+  description: 'Who is asking: the holder of a token, or a person who signed in.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The name of the token.' }),
+    name: t.exposeString('name', { description: 'The name of the token, or of the person.' }),
     role: t.expose('role', { type: RoleEnum, description: 'What it may do.' }),
     producer: t.string({
       nullable: true,
@@ -27,7 +29,7 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the token stops working; null when it does not.',
+      description: 'When this access ends: that of the token, or of the sign-in. Null when it does not end by itself.',
       resolve: (viewer) => viewer.expiresAtMs,
     }),
   }),

@@ -1,4 +1,4 @@
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { type Context as SocketContext, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimited, Refusal, Unavailable } from '../../model/errors.ts';
@@ -14,12 +14,14 @@ import { isAmbient, isFromHere } from '../identity/same-origin.ts';
 import type { EngineInput } from './engine-input.ts';
 import type { Engine } from './engine.ts';
 import { documentText } from './trusted-documents.ts';
+import type { Turns } from './turns.ts';
 import type { IncomingMessage } from 'node:http';
 
 /** What a server keeps of its callers, which all its sockets share. */
 export type SocketParts = {
   readonly parts: ApiParts;
   readonly engine: Engine;
+  readonly turns: Turns;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   readonly credentials: OpenCredentials;
@@ -34,6 +36,8 @@ export type Extra = {
   readonly stop: AbortController;
   /** What the socket holds until it is closed. */
   readonly held: DisposableStack;
+  /** What runs, also when its client has left it and it is not over yet. */
+  readonly running: Map<SubscribePayload, { readonly id: string; readonly stop: AbortController }>;
   caller: Caller | null;
 };
 type Connection = SocketContext<Record<string, unknown>, Extra>;
@@ -51,9 +55,16 @@ const TRY_AGAIN_LATER = 1013;
 /** Bytes of a close reason, by RFC 6455 section 5.5. */
 const REASON_BYTES_MAX = 123;
 
+/** The client has left the operation with this id, or all of them: whatever works for it ends. */
+export const leaveOperations = ({ running }: Extra, id: string | null): void => {
+  for (const each of running.values()) if (id === null || each.id === id) each.stop.abort();
+};
+
 /** Ends what runs on a socket and closes it; one that does not close is cut. */
-const close = ({ socket, stop }: Extra, code: number, reason: string): void => {
+const close = (extra: Extra, code: number, reason: string): void => {
+  const { socket, stop } = extra;
   stop.abort();
+  leaveOperations(extra, null);
   socket.close(code, Buffer.from(reason).subarray(0, REASON_BYTES_MAX));
   const cut = setTimeout(() => socket.terminate(), CLOSE_MS);
   socket.once('close', () => clearTimeout(cut));
@@ -104,14 +115,16 @@ const refusal = (code: string, message: string): readonly GraphQLError[] => [
   new GraphQLError(message, { extensions: { code } }),
 ];
 
+/** Parses and checks in its turn, as an operation over HTTP is. */
 const check = async (
-  { parts, engine, admission }: SocketParts,
-  { extra }: Connection,
+  { parts, engine, admission, turns }: SocketParts,
   caller: Caller,
   payload: SubscribePayload,
+  gone: AbortSignal,
 ): Promise<Operation | readonly GraphQLError[]> => {
   await admission.request(caller.viewer);
-  const gone = extra.stop.signal;
+  await turns.begin(caller.viewer);
+  if (gone.aborted) return refusal('CANCELLED', 'the operation was left before it began');
   const input: EngineInput = { parts, viewer: caller.viewer, caller, gone };
   const enveloped = engine.getEnveloped({ ...input, params: payload });
   const document = enveloped.parse(documentText(parts.graphql, payload) ?? '');
@@ -123,24 +136,49 @@ const check = async (
   return { schema, document, operationName, variableValues, contextValue, abortSignal: gone, engine: enveloped };
 };
 
-const onSubscribe = async (
+const checkOrRefuse = async (
   given: SocketParts,
-  connection: Connection,
+  caller: Caller,
   payload: SubscribePayload,
+  gone: AbortSignal,
 ): Promise<Operation | readonly GraphQLError[]> => {
-  const { caller } = connection.extra;
-  if (caller === null || isOver(caller.viewer, given.parts.clock())) {
-    closeUnauthorized(connection.extra);
-    return refusal('UNAUTHENTICATED', 'the token is over');
-  }
-  if (Object.keys(connection.subscriptions).length > WEBSOCKET_OPERATIONS_MAX) {
-    return refusal('OPERATION_LIMIT', `at most ${WEBSOCKET_OPERATIONS_MAX} operations run at once on one WebSocket`);
-  }
   try {
-    return await check(given, connection, caller, payload);
+    return await check(given, caller, payload, gone);
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     if (error instanceof Refusal) return refusal(error.code, error.message);
+    throw error;
+  }
+};
+
+const onSubscribe = async (
+  given: SocketParts,
+  { extra }: Connection,
+  id: string,
+  payload: SubscribePayload,
+): Promise<Operation | readonly GraphQLError[]> => {
+  const { caller, running } = extra;
+  if (caller === null || isOver(caller.viewer, given.parts.clock())) {
+    closeUnauthorized(extra);
+    return refusal('UNAUTHENTICATED', 'the token is over');
+  }
+  if (running.size >= WEBSOCKET_OPERATIONS_MAX) {
+    return refusal('OPERATION_LIMIT', `at most ${WEBSOCKET_OPERATIONS_MAX} operations run at once on one WebSocket`);
+  }
+  const stop = new AbortController();
+  running.set(payload, { id, stop });
+  if (extra.stop.signal.aborted) stop.abort();
+  const checked = await checkOrRefuse(given, caller, payload, stop.signal);
+  if (!('engine' in checked)) running.delete(payload);
+  return checked;
+};
+
+/** A client that leaves an operation is told nothing more of it. */
+const execute = async ({ engine, ...args }: Operation): Promise<ExecutionResult> => {
+  try {
+    return (await engine.execute(args)) as ExecutionResult;
+  } catch (error) {
+    if (args.abortSignal?.aborted === true) return { data: null };
     throw error;
   }
 };
@@ -150,7 +188,8 @@ export const socketProtocol = (given: SocketParts): Server<Extra> =>
   makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: CONNECTION_INIT_WAIT_MS,
     onConnect: (connection) => onConnect(given, connection),
-    onSubscribe: (connection, _id, payload) => onSubscribe(given, connection, payload),
-    execute: (args) => (args as Operation).engine.execute(args),
+    onSubscribe: (connection, id, payload) => onSubscribe(given, connection, id, payload),
+    onComplete: ({ extra }, _id, payload) => void extra.running.delete(payload),
+    execute: (args) => execute(args as Operation),
     subscribe: (args) => (args as Operation).engine.subscribe(args),
   });

@@ -1,6 +1,9 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ServerMetadata } from 'openid-client';
+import { accountOfPerson } from '../../model/account.ts';
+import { Refusal } from '../../model/errors.ts';
 import type { Role, Viewer } from '../../model/viewer.ts';
+import { IssuerKeys } from './issuer-keys.ts';
 import type { OpenIdProvider } from './open-id-provider.ts';
 import { nameOfClaims, printableName } from './person-name.ts';
 import { groupsOfClaim, roleOfGroups } from './role-of-groups.ts';
@@ -20,10 +23,6 @@ const algorithms = [
   'Ed25519',
 ];
 const CLOCK_TOLERANCE_SECONDS = 5;
-const KEYS_TIMEOUT_MS = 5_000;
-/** Tokens by an unknown key make the keys be read again, this often at most. So is a provider that does not answer. */
-const KEYS_COOLDOWN_MS = 30_000;
-const RETRY_MS = 5_000;
 
 /** Whose a bearer token is, or what is wrong with it, in words that hold nothing of it. */
 export type BearerVerdict =
@@ -53,8 +52,7 @@ export class BearerTokens {
   readonly #provider: OpenIdProvider;
   readonly #roleOfGroup: ReadonlyMap<string, Role>;
   readonly #clock: () => number;
-  #keys: JWTVerifyGetKey | null = null;
-  #askAgainAtMs = 0;
+  #keys: IssuerKeys | null = null;
 
   constructor(provider: OpenIdProvider, roleOfGroup: ReadonlyMap<string, Role>, clock: () => number) {
     this.#provider = provider;
@@ -64,11 +62,10 @@ export class BearerTokens {
 
   /** @throws Unavailable when the provider's keys are needed, and cannot be had */
   async verify(token: string, audience: string): Promise<BearerVerdict> {
-    if (this.#clock() < this.#askAgainAtMs) throw this.#provider.unavailable(null);
     const server = (await this.#provider.configuration()).serverMetadata();
-    this.#keys ??= this.#keysOf(server);
+    const keys = (this.#keys ??= this.#keysOf(server));
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      const { payload } = await jwtVerify(token, (header, jws) => keys.find(header, jws), {
         issuer: server.issuer,
         audience,
         algorithms,
@@ -80,17 +77,15 @@ export class BearerTokens {
     } catch (error) {
       const reason = reasonOf(error);
       if (reason !== null) return refuse(reason);
-      this.#askAgainAtMs = this.#clock() + RETRY_MS;
-      throw this.#provider.unavailable(error);
+      throw error instanceof Refusal ? error : this.#provider.unavailable(error);
     }
   }
 
-  #keysOf({ jwks_uri: keysUrl, issuer }: ServerMetadata): JWTVerifyGetKey {
+  #keysOf({ jwks_uri: keysUrl, issuer }: ServerMetadata): IssuerKeys {
     // What is got over TLS is not continued without.
     const isKept = keysUrl !== undefined && (keysUrl.startsWith('https:') || issuer.startsWith('http:'));
     if (!isKept) throw this.#provider.unavailable(new Error('the provider has no keys to be had over TLS'));
-    const timing = { timeoutDuration: KEYS_TIMEOUT_MS, cooldownDuration: KEYS_COOLDOWN_MS };
-    return createRemoteJWKSet(new URL(keysUrl), timing);
+    return new IssuerKeys(new URL(keysUrl), this.#provider, this.#clock);
   }
 
   #viewerOf(payload: JWTPayload): BearerVerdict {
@@ -100,6 +95,7 @@ export class BearerTokens {
     const [name, subject] = [nameOfClaims(payload), printableName(payload.sub)];
     if (name === null || subject === null || payload.exp === undefined) return refuse('bearer token without a name');
     const expiresAtMs = (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1000;
-    return { viewer: { name, role, producer: null, expiresAtMs, credential: `jwt ${subject}` } };
+    const account = accountOfPerson(name);
+    return { viewer: { name, role, producer: null, expiresAtMs, credential: `jwt ${subject}`, account } };
   }
 }

@@ -1,28 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { RateLimited } from '../../model/errors.ts';
 import { AUTHENTICATION_WINDOW_MS, FAILED_AUTHENTICATIONS_MAX } from '../../model/limits.ts';
+import { AddressBuckets } from '../address-buckets.ts';
 
-/** Hexadecimal groups of an IPv6 address that name a network: its owner has all addresses within it. */
-const NETWORK_GROUPS = 4;
-
-/** An IPv4 address, or the /64 network of an IPv6 one. */
-export const addressGroup = (ip: string): string => {
-  if (!isIPv6(ip)) return ip;
-  const [head = '', tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const filled = [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last];
-  return `${filled.slice(0, NETWORK_GROUPS).join(':')}::/64`;
-};
+/** Somebody gave what is wrong, too often. */
+export class TooManyFailures extends RateLimited {}
 
 /**
  * Wrong secrets, counted by address and by the token that they were tried on. Only wrong ones are refused for it: whoever has
  * the right one always gets in, whatever others at the same address do.
  */
 export class FailedAttempts {
-  readonly #salt = randomBytes(16);
+  readonly #buckets = new AddressBuckets();
   readonly #limiter = new RateLimiterMemory({
     points: FAILED_AUTHENTICATIONS_MAX,
     duration: AUTHENTICATION_WINDOW_MS / 1000,
@@ -30,22 +19,16 @@ export class FailedAttempts {
 
   /**
    * @param tokenId the token that was meant, when there is such a token
-   * @throws RateLimited beyond FAILED_AUTHENTICATIONS_MAX in AUTHENTICATION_WINDOW_MS
+   * @throws TooManyFailures beyond FAILED_AUTHENTICATIONS_MAX in AUTHENTICATION_WINDOW_MS
    */
   async count(ip: string, tokenId: string | null): Promise<void> {
-    const keys = [this.#bucket(ip)];
+    const keys = [this.#buckets.of(ip)];
     if (tokenId !== null) keys.push(`token ${tokenId}`);
     const counts = await Promise.all(keys.map((key) => this.#limiter.penalty(key)));
     const over = counts.filter(({ consumedPoints }) => consumedPoints > FAILED_AUTHENTICATIONS_MAX);
     if (over.length === 0) return;
     const waitSeconds = Math.ceil(Math.max(...over.map(({ msBeforeNext }) => msBeforeNext)) / 1000);
     const limit = `${FAILED_AUTHENTICATIONS_MAX} in ${AUTHENTICATION_WINDOW_MS / 1000} s`;
-    throw new RateLimited(`too many wrong tokens: at most ${limit}`, Math.max(1, waitSeconds));
-  }
-
-  /** One of 65,536, which bounds the memory: two addresses that share one share their count, and nobody can choose whose. */
-  #bucket(ip: string): string {
-    const digest = createHash('sha256').update(this.#salt).update(addressGroup(ip)).digest();
-    return `address ${digest.readUInt16BE(0)}`;
+    throw new TooManyFailures(`too many wrong tokens: at most ${limit}`, Math.max(1, waitSeconds));
   }
 }

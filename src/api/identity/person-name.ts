@@ -11,14 +11,15 @@ export const printableName = (value: unknown): string | null => {
 };
 
 /**
- * The name of a person by the claims of OpenID Connect Core 1.0, section 5.1: the email, unless the provider says that it was
- * not verified. A preferred_username is not unique by itself, and stands with the subject, which is. Null when none is
+ * The name of a person by the claims of OpenID Connect Core 1.0, section 5.1: the email, when the provider says that it was
+ * verified, for else it may be anybody's. A preferred_username is not unique by itself, and stands with the subject, which is. Null when none is
  * printable.
  */
 export const nameOfClaims = (claims: Readonly<Record<string, unknown>>): string | null => {
   // Some providers write the truth value as text.
-  const isRefuted = ['false', false].includes(claims['email_verified'] as string | boolean);
-  const email = isRefuted ? null : printableName(claims['email']);
+  const isVerified = claims['email_verified'] === true || claims['email_verified'] === 'true';
+  const address = isVerified ? printableName(claims['email']) : null;
+  const email = address?.includes('@') === true ? address : null;
   const subject = printableName(claims['sub']);
   const username = printableName(claims['preferred_username']);
   if (email !== null || subject === null) return email;

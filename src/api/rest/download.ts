@@ -10,6 +10,7 @@ import { writeNdjson } from '../../format/ndjson.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import { unpacked } from '../../store/recordings/unpacked.ts';
 import { tailRecording } from '../../live/tail.ts';
+import { takesCoding } from '../accept-encoding.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
 import { oneOf } from './query.ts';
@@ -97,18 +98,6 @@ const sendRecZst: Format = async (exchange, wanted) =>
     'content-type': 'application/zstd',
   });
 
-/** Whether a list of codings takes zstd, by RFC 9110 section 12.5.3. */
-const takesZstd = (header: string | string[] | undefined): boolean =>
-  String(header ?? '')
-    .split(',')
-    .map((text) =>
-      text
-        .trim()
-        .toLowerCase()
-        .split(/\s*;\s*/),
-    )
-    .some(([coding, quality]) => coding === 'zstd' && !/^q=0(\.0*)?$/.test(quality ?? ''));
-
 async function* msgpackOf(runs: AsyncIterable<Run>): AsyncGenerator<Uint8Array, void, void> {
   for await (const run of runs) yield run.msgpack;
 }
@@ -127,8 +116,7 @@ const sendMsgpack: Format = async (exchange, wanted) => {
   }
   const stored = await storedOf(exchange, wanted);
   const frames = (): AsyncIterable<Uint8Array> => stored.read(0, stored.size);
-  if (!takesZstd(request.headers['accept-encoding']))
-    return sendText(exchange, wanted, headers, () => unpacked(frames()));
+  if (!takesCoding(request, 'zstd')) return sendText(exchange, wanted, headers, () => unpacked(frames()));
   response.setHeader('content-length', stored.size);
   return sendText(exchange, wanted, { ...headers, 'content-encoding': 'zstd' }, frames);
 };

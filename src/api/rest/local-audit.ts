@@ -15,6 +15,8 @@ const person = z.strictObject({ name: z.string().min(1).max(NAME_LENGTH_MAX) });
 const answerForget = async ({ request, response, parts, caller }: Exchange): Promise<void> => {
   const given = person.safeParse(await readJsonBody(request, BODY_BYTES_MAX));
   if (!given.success) throw new InvalidInput('name', `name must have 1 to ${NAME_LENGTH_MAX} characters`);
+  // What the name has seen is told before it is cut loose, and not after.
+  await parts.viewings.finish(given.data.name);
   await parts.audit.forget(actorOf(caller), given.data.name);
   sendJson(response, 200, { forgotten: true });
 };

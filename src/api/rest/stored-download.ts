@@ -1,5 +1,6 @@
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import type { Recording } from '../../model/recording.ts';
+import { hasAlready } from '../entity-tag.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendPieces } from '../stream.ts';
 import { noteDownload } from './note-download.ts';
@@ -10,10 +11,6 @@ export const strongTag = ({ recording, size }: StoredRecording): string | null =
   recording.signature === null || recording.headHash === null
     ? null
     : `"${Buffer.from(recording.headHash).toString('hex')}-${size.toString(36)}"`;
-
-/** Whether a list of entity tags names this one, by the weak comparison of RFC 9110 section 8.8.3.2. */
-const names = (list: string | undefined, tag: string): boolean =>
-  (list ?? '').split(',').some((text) => text.trim() === '*' || text.trim().replace(/^W\//, '') === tag);
 
 /** A range is only good for the file that the client has the beginning of. */
 const rangeOf = ({ request }: Exchange, tag: string, size: number): ByteRange | null => {
@@ -34,7 +31,7 @@ export const sendStored = async (
     response.setHeader('etag', tag);
     // Kept by the client alone, and asked about each time: the token may be over.
     response.setHeader('cache-control', 'private, no-cache');
-    if (names(request.headers['if-none-match'], tag)) {
+    if (hasAlready(request, tag)) {
       response.writeHead(304).end();
       return;
     }

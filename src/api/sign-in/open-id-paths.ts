@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { Forbidden, Refusal } from '../../model/errors.ts';
+import { Forbidden, RateLimited, Refusal } from '../../model/errors.ts';
 import type { Viewer } from '../../model/viewer.ts';
 import { HttpError } from '../http-error.ts';
 import type { ApiParts } from '../parts.ts';
@@ -165,7 +165,8 @@ export class OpenIdPaths {
       return { ...failed, status: 403, message: wordsOf(error), reason: 'openid' };
     }
     if (error instanceof Refusal) {
-      return { ...failed, status: 503, message: `${error.message}; try again soon.`, reason: null };
+      const status = error instanceof RateLimited ? 429 : 503;
+      return { ...failed, status, message: `${error.message}; try again soon.`, reason: null };
     }
     // NOTE not the error itself: its cause may hold the code, or the provider's tokens.
     const cause = error instanceof Error ? error.message : String(error);

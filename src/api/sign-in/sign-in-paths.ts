@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Forbidden, InvalidInput, RateLimited, Unauthenticated, Unavailable } from '../../model/errors.ts';
+import { accountOfSignIn } from '../../model/account.ts';
 import type { NewSignIn } from '../../ingest/sign-ins.ts';
+import type { Admission } from '../admission.ts';
 import { sendJson } from '../answer.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { readJsonBody } from '../body.ts';
@@ -22,11 +24,13 @@ const paths: ReadonlySet<string> = new Set([SIGN_IN_PATH, '/sign-out', '/sign-in
 export class SignInPaths {
   readonly #parts: ApiParts;
   readonly #authenticator: Authenticator;
+  readonly #admission: Admission;
   #openId: OpenIdPaths | null = null;
 
-  constructor(parts: ApiParts, authenticator: Authenticator) {
+  constructor(parts: ApiParts, authenticator: Authenticator, admission: Admission) {
     this.#parts = parts;
     this.#authenticator = authenticator;
+    this.#admission = admission;
   }
 
   /** Whether a path is answered here. None of them needs a token. */
@@ -75,11 +79,13 @@ export class SignInPaths {
     sendJson(response, 200, { name, role, expires_at: new Date(expiresAtMs).toISOString() });
   }
 
+  /** Counts as a request of whoever signs in. @throws RateLimited, Forbidden, Conflict */
   async #begin(
     { ip, client, requestId, isSecure }: RequestOrigin,
     credential: string,
     who: NewSignIn,
   ): Promise<{ readonly cookie: string; readonly expiresAtMs: number }> {
+    await this.#admission.request({ account: accountOfSignIn(who), role: who.role });
     const actor = { name: who.name, credential, ip, client, requestId };
     const { signIn, secret } = await this.#parts.signIns.begin(actor, who);
     const maxAgeSeconds = (signIn.expiresAtMs - this.#parts.clock()) / 1000;

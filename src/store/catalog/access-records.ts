@@ -38,11 +38,15 @@ export interface AccessWriter {
     readonly atMs: number;
     readonly audit: NewAuditEntry;
   }): Promise<Token>;
-  /** Puts the admin's token in the place of the one with the same name. One that is there already keeps its times, and stays revoked. */
-  putToken(input: NewToken): Promise<Token>;
+  /**
+   * Puts the admin's token in the place of the one with the same name, whose sign-ins end, and tells of both. One that is
+   * there already keeps its times, and stays revoked.
+   * @throws Conflict when a token of another name or role has the id or the secret
+   */
+  putToken(input: PutTokenWrite): Promise<Token>;
   /** An unknown id is passed over. */
   markTokenUsed(input: { readonly tokenId: string; readonly atMs: number }): Promise<void>;
-  /** @throws Conflict (its token was revoked meanwhile) */
+  /** Of more than SIGN_INS_MAX of one account the oldest ends, which is announced and told. @throws Conflict (its token was revoked meanwhile) */
   putSignIn(input: {
     readonly signIn: SignIn;
     /** Of the cookie's secret. */
@@ -67,5 +71,8 @@ export interface AccessWriter {
 export type KeptToken = { readonly token: Token; /** Of the whole text. */ readonly sha256: Uint8Array };
 
 export type NewToken = Omit<Token, 'lastUsedAtMs' | 'revokedAtMs' | 'position'> & { readonly sha256: Uint8Array };
+
+/** `createdAtMs`: of the token, and of what is told, as done by `actor`. */
+export type PutTokenWrite = NewToken & { readonly actor: AuditActor };
 
 export type CreateTokenWrite = NewToken & { readonly audit: NewAuditEntry };

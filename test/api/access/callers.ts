@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { processActor } from '../../../src/model/audit.ts';
 import { tokenText } from '../../../src/model/token.ts';
 import type { Role } from '../../../src/model/viewer.ts';
 import { headersOf } from '../asking.ts';
@@ -71,6 +72,7 @@ const putToken = async ({ installation }: Running, name: string, role: Role, pro
     createdAtMs: Date.now(),
     expiresAtMs: null,
     sha256: hashOf(text),
+    actor: processActor,
   });
   return { tokenId, text };
 };

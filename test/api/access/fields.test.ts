@@ -69,7 +69,14 @@ beforeAll(async () => {
 afterAll(() => running[Symbol.asyncDispose]());
 
 const killer: Caller = {
-  viewer: { name: 'admin', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'admin',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: 'process',
+  },
   ip: null,
   client: null,
   requestId: 'a request',

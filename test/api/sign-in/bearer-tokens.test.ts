@@ -18,7 +18,7 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
 });
 
-const ada = { sub: 'ada', email: 'ada@example.org', groups: ['auditors'] };
+const ada = { sub: 'ada', email: 'ada@example.org', email_verified: true, groups: ['auditors'] };
 const seconds = (): number => Math.floor(nowMs / 1000);
 
 const askAs = async (bearer: string): Promise<{ readonly status: number; readonly body: unknown }> => {
@@ -83,14 +83,35 @@ test.each([
   expect(await askAs(await make())).toMatchObject({ status: 401 });
 });
 
+/** The same token, which says that it is signed with another key. */
+const withKey = (token: string, kid: string): string => {
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid })).toString('base64url');
+  return `${header}${token.slice(token.indexOf('.'))}`;
+};
+
 test('tokens by unknown keys do not make the server ask the issuer each time', async () => {
   const { asked } = provider;
   const before = asked.keys;
   const token = await provider.sign(ada);
-  const [, payload = '', signature = ''] = token.split('.');
-  for (const kid of ['two', 'three', 'four']) {
-    const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid })).toString('base64url');
-    expect((await askAs(`${header}.${payload}.${signature}`)).status).toBeGreaterThanOrEqual(401);
-  }
+  for (const kid of ['two', 'three', 'four']) expect(await askAs(withKey(token, kid))).toMatchObject({ status: 401 });
   expect(asked.keys).toBe(before);
+});
+
+test('while the issuer is down, an unknown key is 503, and tokens by a known one go on, however old the keys are', async () => {
+  const token = await provider.sign({ ...ada, exp: seconds() + 3600 });
+  const { asked } = provider;
+  provider.isDown = true;
+  nowMs += 30_000;
+  const before = asked.keys;
+  expect(await askAs(withKey(token, 'two'))).toMatchObject({ status: 503 });
+  expect(await askAs(token)).toMatchObject({ status: 200 });
+  expect(await askAs(withKey(token, 'two'))).toMatchObject({ status: 503 });
+  expect(asked.keys).toBe(before + 1);
+  nowMs += 20 * 60_000;
+  expect(await askAs(token)).toMatchObject({ status: 200 });
+  await expect.poll(() => asked.keys).toBe(before + 2);
+  provider.isDown = false;
+  nowMs += 5_000;
+  expect(await askAs(withKey(token, 'two'))).toMatchObject({ status: 401 });
+  expect(asked.keys).toBe(before + 3);
 });

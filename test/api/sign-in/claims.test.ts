@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressGroup } from '../../../src/api/identity/failed-attempts.ts';
+import { addressGroup } from '../../../src/model/ip-address.ts';
 import { nameOfClaims, printableName } from '../../../src/api/identity/person-name.ts';
 import { returnPathOf } from '../../../src/api/sign-in/return-path.ts';
 import { groupsOfClaim, roleOfGroups } from '../../../src/api/identity/role-of-groups.ts';
@@ -8,10 +8,15 @@ import type { Role } from '../../../src/model/viewer.ts';
 
 test.each([
   [{ sub: '1', email: 'a@b.c', email_verified: true }, 'a@b.c'],
-  [{ sub: '1', email: 'a@b.c' }, 'a@b.c'],
+  [{ sub: '1', email: 'a@b.c', email_verified: 'true' }, 'a@b.c'],
+  [{ sub: '1', email: 'a@b.c' }, '1'],
+  [{ sub: '1', email: 'a@b.c', preferred_username: 'a@b.c' }, 'a@b.c (1)'],
+  [{ sub: '1', email: 'a@b.c', email_verified: 1 }, '1'],
+  [{ sub: '1', email: 'root', email_verified: true }, '1'],
+  [{ sub: '1', email: ['a@b.c'], email_verified: true }, '1'],
   [{ sub: '1', email: 'a@b.c', email_verified: false }, '1'],
   [{ sub: '1', email: 'a@b.c', email_verified: 'false' }, '1'],
-  [{ sub: '1', email: 'a\nb', preferred_username: 'root' }, 'root (1)'],
+  [{ sub: '1', email: 'a\n@b', email_verified: true, preferred_username: 'root' }, 'root (1)'],
   [{ sub: ['1'], preferred_username: 'root' }, null],
   [{}, null],
 ])('the name of %j is %j', (claims, name) => {

@@ -17,10 +17,12 @@ export type IdentityProvider = AsyncDisposable & {
   readonly settings: OpenIdSettings;
   /** Who is at the browser: the provider asks nobody for a password. Null: they refuse. */
   person: string | null;
+  /** While it is, it answers 503 to everything. */
+  isDown: boolean;
   /** Lets it begin, for a server that is found at this URL. */
   readonly open: (serverUrl: string) => void;
   /** A JWT by the provider's key; `exp` is in a minute, unless told otherwise. */
-  readonly sign: (claims: JWTPayload, algorithm?: string) => Promise<string>;
+  readonly sign: (claims: JWTPayload) => Promise<string>;
   /** How often it was asked for its configuration, and for its keys. */
   readonly asked: { configuration: number; keys: number };
   /** Bytes of the public key's DER, for those who would take it for a shared secret. */
@@ -86,7 +88,7 @@ export const startIdentityProvider = async (): Promise<IdentityProvider> => {
     const path = request.url ?? '';
     if (path.includes('openid-configuration')) running.asked.configuration += 1;
     if (path === '/jwks') running.asked.keys += 1;
-    if (provider === null) response.writeHead(503).end();
+    if (provider === null || running.isDown) response.writeHead(503).end();
     else if (path.startsWith('/interaction/')) await interact(provider, request, response);
     else provider.callback()(request, response);
   };
@@ -94,6 +96,7 @@ export const startIdentityProvider = async (): Promise<IdentityProvider> => {
   const running: IdentityProvider = {
     settings,
     person: 'ada',
+    isDown: false,
     asked: { configuration: 0, keys: 0 },
     open: (serverUrl) => {
       provider = new Provider(issuer, configurationOf(serverUrl, keys.jwk, settings));

@@ -15,7 +15,14 @@ beforeEach(() => {
 });
 
 const admin: Caller = {
-  viewer: { name: 'a test', role: 'ADMIN', producer: null, expiresAtMs: null, credential: 'process' },
+  viewer: {
+    name: 'a test',
+    role: 'ADMIN',
+    producer: null,
+    expiresAtMs: null,
+    credential: 'process',
+    account: 'process',
+  },
   ip: null,
   client: null,
   requestId: 'test',
@@ -160,4 +167,22 @@ test.each([
   ['GET', '/sign-in/openid/callback', 404],
 ] as const)('%s %s is %i', async (method, path, status) => {
   expect((await browser.ask(`${server.url}${path}`, { method })).status).toBe(status);
+});
+
+test('signing in counts as a request with the token, and so does what is asked with any cookie got for it', async () => {
+  await using bounded = await startTestServer(() => ({ network: { ...network, requestsPerSecondMax: 1 } }));
+  const people = Array.from({ length: 6 }, () => new Browser());
+  const statuses: number[] = [];
+  for (const person of people.slice(0, 5)) {
+    statuses.push((await person.post(`${bounded.url}/sign-in`, { token: bounded.tokens.VIEWER })).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+  const refused = await people[5]?.post(`${bounded.url}/sign-in`, { token: bounded.tokens.VIEWER });
+  expect([refused?.status, refused?.headers.getSetCookie()]).toEqual([429, []]);
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  const asked = await Promise.all(
+    people.slice(0, 5).map((person) => person.post(`${bounded.url}/graphql`, { query: '{__typename}' })),
+  );
+  expect(asked.map(({ status }) => status)).toEqual([429, 429, 429, 429, 429]);
+  expect((await people[5]?.post(`${bounded.url}/sign-in`, { token: bounded.tokens.AUDITOR }))?.status).toBe(200);
 });

@@ -1,16 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Conflict, NotFound } from '../../../src/model/errors.ts';
+import { SIGN_INS_MAX } from '../../../src/model/limits.ts';
+import { processActor } from '../../../src/model/audit.ts';
 import { firstPage } from '../../../src/model/page.ts';
 import type { SignIn } from '../../../src/model/sign-in.ts';
-import type { NewToken } from '../../../src/store/catalog/access-records.ts';
+import type { PutTokenWrite } from '../../../src/store/catalog/access-records.ts';
 import { testStartMs } from '../opened-folder.ts';
 import { auditEntry, tokenWrite } from '../writes.ts';
 import type { CatalogSubject } from './subject.ts';
 
-const putWrite = (change: Partial<NewToken> = {}): NewToken => {
+const putWrite = (change: Partial<PutTokenWrite> = {}): PutTokenWrite => {
   const { audit: _audit, ...token } = tokenWrite();
-  return { ...token, ...change };
+  return { ...token, actor: processActor, ...change };
 };
 
 const signInWrite = (change: Partial<SignIn> = {}) => ({
@@ -112,11 +114,24 @@ export const accessContract = (subject: CatalogSubject): void => {
       await subject.writer.putToken(next);
       expect(announcedCredentials()).toBe(before + 1);
       expect(await subject.reader.token(old.tokenId)).toBeNull();
+      expect(await toldOf(`token ${old.tokenId}`)).toEqual(['token.revoked', 'token.created']);
+      expect(await toldOf(`token ${next.tokenId}`)).toEqual(['token.created']);
       await subject.writer.markTokenUsed({ tokenId: next.tokenId, atMs: 60_000 });
       await revoke(next.tokenId);
       const again = await subject.writer.putToken({ ...next, createdAtMs: testStartMs + 9 });
       expect(again).toMatchObject({ createdAtMs: testStartMs, lastUsedAtMs: 60_000, revokedAtMs: testStartMs });
       expect(announcedCredentials()).toBe(before + 2);
+      expect(await toldOf(`token ${next.tokenId}`)).toEqual(['token.revoked', 'token.created']);
+    });
+
+    test("the admin's is never made of another token: neither by its secret, nor in the place of its id", async () => {
+      const other = await subject.writer.createToken({ ...tokenWrite(), role: 'VIEWER' });
+      const kept = await subject.reader.token(other.tokenId);
+      const same = putWrite({ tokenId: other.tokenId, sha256: kept?.sha256 ?? new Uint8Array(32), role: 'ADMIN' });
+      for (const input of [same, putWrite({ tokenId: other.tokenId }), { ...same, name: other.name }]) {
+        await expect(subject.writer.putToken(input)).rejects.toThrow(Conflict);
+      }
+      expect(await subject.reader.token(other.tokenId)).toEqual(kept);
     });
 
     test('a token that was kept under another id is found by the one in its text from then on', async () => {
@@ -149,6 +164,28 @@ export const accessContract = (subject: CatalogSubject): void => {
       await subject.writer.putSignIn(over);
       await subject.writer.putSignIn(signInWrite({ createdAtMs: over.signIn.expiresAtMs, expiresAtMs: 8e12 }));
       expect(await subject.reader.signIn(over.sha256)).toBeNull();
+    });
+
+    test('with one token, or of one person, are so many at once: the oldest ends when another begins, and both are told', async () => {
+      const { tokenId } = await subject.writer.createToken(tokenWrite());
+      for (const of of [{ tokenId }, { name: `person ${randomUUID()}` }]) {
+        const other = signInWrite();
+        const made = Array.from({ length: SIGN_INS_MAX + 1 }, (_, at) =>
+          signInWrite({ ...of, createdAtMs: testStartMs + at, expiresAtMs: 8e12 }),
+        );
+        const [oldest, second] = made;
+        if (oldest === undefined || second === undefined) throw new Error('too few sign-ins');
+        await subject.writer.putSignIn(other);
+        for (const each of made.slice(0, -1)) await subject.writer.putSignIn(each);
+        const before = announcedCredentials();
+        expect(await subject.reader.signIn(oldest.sha256)).toEqual(oldest.signIn);
+        await subject.writer.putSignIn(made.at(-1) ?? oldest);
+        expect(await subject.reader.signIn(oldest.sha256)).toBeNull();
+        expect(announcedCredentials()).toBe(before + 1);
+        expect(await toldOf(`sign-in ${oldest.signIn.signInId}`)).toEqual(['sign-out']);
+        expect(await subject.reader.signIn(second.sha256)).toEqual(second.signIn);
+        expect(await subject.reader.signIn(other.sha256)).toEqual(other.signIn);
+      }
     });
   });
 

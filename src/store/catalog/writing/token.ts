@@ -1,7 +1,7 @@
 import type { NewAuditEntry } from '../../../model/audit.ts';
 import { Conflict, NotFound } from '../../../model/errors.ts';
 import type { Token } from '../../../model/token.ts';
-import type { CreateTokenWrite, NewToken } from '../access-records.ts';
+import type { CreateTokenWrite, NewToken, PutTokenWrite } from '../access-records.ts';
 import { tokenOf, type TokenRow } from '../token-row.ts';
 import { addAuditEntry } from './add-audit-entry.ts';
 import type { WriteContext } from './write-context.ts';
@@ -52,32 +52,48 @@ export const revokeToken = (
   return tokenOrThrow(context, input.tokenId);
 };
 
-/**
- * Puts the admin's token in the place of the one with the same name. One with the same secret is the same token: it keeps
- * its times, and stays revoked.
- */
-export const putToken = (context: WriteContext, input: NewToken): Token => {
-  const known = context.get<TokenRow>('SELECT * FROM tokens WHERE sha256 = ?', input.sha256);
-  const replaced = context.run(
-    'DELETE FROM tokens WHERE sha256 <> ? AND (token_id = ? OR (name = ? AND revoked_ms IS NULL))',
-    input.sha256,
-    input.tokenId,
-    input.name,
+/** Whether a token has the id or the secret that is not the one to put in place. */
+const isAnothers = (context: WriteContext, { tokenId, sha256, name, role }: NewToken): boolean =>
+  undefined !==
+  context.get(
+    'SELECT 1 FROM tokens WHERE (token_id = ? OR sha256 = ?) AND (name <> ? OR role <> ?)',
+    tokenId,
+    sha256,
+    name.toWellFormed(),
+    role,
   );
-  if (replaced.changes > 0) context.announceCredentials();
-  if (known === undefined) insertToken(context, input);
-  else {
-    context.run(
-      'UPDATE tokens SET token_id = ?, name = ?, role = ?, producer = ?, expires_ms = ? WHERE sha256 = ?',
-      input.tokenId,
-      input.name,
-      input.role,
-      input.producer,
-      input.expiresAtMs,
-      input.sha256,
-    );
+
+/** Ends whatever has the place of this token, and tells of what worked. */
+const endReplaced = (context: WriteContext, { tokenId, sha256, name, createdAtMs, actor }: PutTokenWrite): void => {
+  const replaced = context.all<Pick<TokenRow, 'token_id' | 'revoked_ms'>>(
+    `DELETE FROM tokens WHERE sha256 <> ? AND (token_id = ? OR (name = ? AND revoked_ms IS NULL))
+     RETURNING token_id, revoked_ms`,
+    sha256,
+    tokenId,
+    name.toWellFormed(),
+  );
+  if (replaced.length > 0) context.announceCredentials();
+  for (const { token_id, revoked_ms } of replaced) {
+    if (revoked_ms !== null) continue;
+    const target = `token ${token_id}`;
+    addAuditEntry(context, { atMs: createdAtMs, actor, action: 'token.revoked', target, details: null });
   }
-  return tokenOrThrow(context, input.tokenId);
+};
+
+/** One with the same secret is the same token: it keeps its times, and stays revoked. */
+export const putToken = (context: WriteContext, input: PutTokenWrite): Token => {
+  const { tokenId, sha256, role, producer, expiresAtMs, createdAtMs: atMs, actor } = input;
+  if (isAnothers(context, input)) throw new Conflict('another token has this id or secret');
+  endReplaced(context, input);
+  // Older versions kept a token under another id than the one in its text.
+  const { changes } = context.run('UPDATE tokens SET token_id = ? WHERE sha256 = ?', tokenId, sha256);
+  if (changes === 0) {
+    insertToken(context, input);
+    const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
+    const details = { role, producer, expiresAt };
+    addAuditEntry(context, { atMs, actor, action: 'token.created', target: `token ${tokenId}`, details });
+  }
+  return tokenOrThrow(context, tokenId);
 };
 
 /** Never backwards. */
