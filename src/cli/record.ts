@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { LEASE_MS } from '../model/limits.ts';
+import { LEASE_MS, NAME_LENGTH_MAX } from '../model/limits.ts';
 import { sessionProtocols } from '../model/session.ts';
 import type { RecordOptions } from './recorder.ts';
 import { dataOption } from './settings.ts';
@@ -19,6 +19,14 @@ const above =
     return value;
   };
 
+/** Said at once: the server that refuses it may be away for days. */
+const name = (text: string): string => {
+  if (text.trim() === '' || text.length > NAME_LENGTH_MAX) {
+    throw new InvalidArgumentError(`must have 1 to ${NAME_LENGTH_MAX} characters`);
+  }
+  return text;
+};
+
 const exitStatus = `
 The exit status is the command's; 128 and the signal's number when a signal ended it or this program; 137 when the
 session was killed, or --strict ended it; 126 and 127 for a command that cannot be executed or is not there. The token
@@ -32,8 +40,8 @@ export const recordCommand = (signal: AbortSignal, setExitCode: (code: number) =
     .addOption(new Option('--server <url>', 'the server to record to').env('REELTIME_SERVER'))
     .addOption(new Option('--token-file <file>', 'a file that holds its token').env('REELTIME_TOKEN_FILE'))
     .addOption(dataOption())
-    .option('--user <identity>', 'who; the login name and host when absent')
-    .option('--socket <name>', 'what: the resource; the host name when absent')
+    .option('--user <identity>', 'who; the login name and host when absent', name)
+    .option('--socket <name>', 'what: the resource; the host name when absent', name)
     .addOption(new Option('--protocol <protocol>', 'what kind of session').choices(sessionProtocols).default('SSH'))
     .option('--upstream <name>', 'what stands behind the protocol', 'local')
     .option('--input', 'record what is typed, too: it holds passwords')

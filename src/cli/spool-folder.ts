@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
@@ -15,11 +15,23 @@ export const defaultSpoolFolder = (env: NodeJS.ProcessEnv): string => {
  */
 export const provideSpoolFolder = (folder: string): string => {
   const absolute = path.resolve(folder);
-  mkdirSync(absolute, { recursive: true, mode: 0o700 });
+  makeFolders(absolute);
   const stat = lstatSync(absolute);
   const isOwn = process.getuid === undefined || stat.uid === process.getuid();
   if (!stat.isDirectory() || !isOwn || (stat.mode & 0o022) !== 0) {
     throw new Error(`${absolute} is not a folder that only this user can write to`);
   }
   return absolute;
+};
+
+/** NOTE not `recursive`: Node retries for ever where a parent can never be made, such as under /proc. */
+const makeFolders = (folder: string): void => {
+  if (existsSync(folder)) return;
+  makeFolders(path.dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another recorder was faster.
+    if (!existsSync(folder)) throw error;
+  }
 };

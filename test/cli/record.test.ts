@@ -251,6 +251,13 @@ test('--strict: no command without a server, and none that goes on when it was a
   expect(person.shown()).toMatch(/was away for 0\.2 s: the command was ended \(--strict\)/);
 });
 
+test('where nothing can be kept the command runs and it is said that it is not recorded; with --strict it does not begin', async () => {
+  const words = ['record', '--data', data, '--spool', '/proc/none'];
+  const open = await runProgram([...words, '--', 'echo', 'hi']);
+  expect(open).toMatchObject({ code: 0, stdout: 'hi\r\n', stderr: expect.stringContaining('NOT RECORDED') });
+  expect(await runProgram([...words, '--strict', '--', 'echo', 'hi'])).toMatchObject({ code: 1, stdout: '' });
+});
+
 test('beyond its limit the spool takes nothing more, the person is told once, and the recording says what is lost', async () => {
   await using own = await temporaryFolder();
   const at = path.join(own.path, 'data');
