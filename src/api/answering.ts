@@ -63,19 +63,20 @@ const mustGet = (request: IncomingMessage, path: string): void => {
   throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${path} takes GET and HEAD`, { allow: 'GET, HEAD' });
 };
 
-const answerReady = async ({ ready, log }: ApiParts, response: ServerResponse): Promise<void> => {
-  const reason = await ready().catch((error: unknown) => {
-    log('error', 'the check for readiness failed', { error });
-    return 'the check failed';
-  });
+const answerReady = async ({ parts, stopping }: Answering, response: ServerResponse): Promise<void> => {
+  const { ready, log } = parts;
+  const reason = stopping.aborted
+    ? 'the server is stopping'
+    : await ready().catch((error: unknown) => {
+        log('error', 'the check for readiness failed', { error });
+        return 'the check failed';
+      });
   sendJson(response, reason === null ? 200 : 503, { ready: reason === null, reason });
 };
 
 /** @returns whether the request was one that needs no token, and is answered */
-const answerWithoutToken = async (
-  { parts, signInPaths, admission, door }: Answering,
-  asked: Asked,
-): Promise<boolean> => {
+const answerWithoutToken = async (answering: Answering, asked: Asked): Promise<boolean> => {
+  const { parts, signInPaths, admission, door } = answering;
   const { request, response, path, query, origin, trace } = asked;
   if (isPreflight(request, parts.network)) {
     sendPreflight(response);
@@ -85,7 +86,7 @@ const answerWithoutToken = async (
     trace.route = path;
     mustGet(request, path);
     if (path === '/healthz') sendJson(response, 200, { version: parts.version });
-    else await answerReady(parts, response);
+    else await answerReady(answering, response);
     return true;
   }
   if (door === 'public' && signInPaths.takes(path)) {

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { openInstallation, type Installation } from '../../src/cli/compose.ts';
 import { dataFolderAt } from '../../src/cli/data-folder.ts';
 import type { ServerParts } from '../../src/client/server-calls.ts';
 import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { decodeRun } from '../../src/format/run-events.ts';
 import { seesAll } from '../../src/model/access.ts';
+import { openRaw } from '../api/raw-connection.ts';
 import { copyCatalog } from '../bench/many-sessions.ts';
 import { runProgram, type ServerProcess, startServerProcess } from '../cli/program.ts';
 import { startChild } from '../store/child-process.ts';
@@ -239,4 +241,42 @@ test('with the catalog of an hour ago and the files of today, nothing is lost th
     installation,
     kept.flatMap(([entry]) => (entry.end === 'none' ? [entry] : [])),
   );
+});
+
+/** Resolves when nothing listens there any more. */
+const refusesConnections = async (url: string): Promise<void> => {
+  for (;;) {
+    const { socket, closed } = await openRaw(url).catch(() => ({ socket: null, closed: null }));
+    if (socket === null) return;
+    socket.destroy();
+    await closed;
+  }
+};
+
+test('SIGTERM under load: it takes no more connections, is not ready, closes its sockets, and ends with 0 and everything on disk', async () => {
+  const load = new Load();
+  await using server = await startServerProcess(folder.path);
+  load.comesBack(server);
+  await load.batches(BATCHES_MAX);
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  // A request that is on its way keeps its connection, and what is asked behind it is answered.
+  const begun = await openRaw(server.url);
+  begun.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n');
+  load.goesAway();
+  const exited = once(server.child, 'exit');
+  const start = performance.now();
+  server.child.kill('SIGTERM');
+  await refusesConnections(server.url);
+  begun.socket.write('\r\nGET /readyz HTTP/1.1\r\nhost: x\r\n\r\n');
+  const [[closeCode], exit, answers] = await Promise.all([closed, exited, begun.closed]);
+  expect(exit).toEqual([0, null]);
+  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(closeCode).toBe(1001);
+  expect(answers).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 503 .*"the server is stopping"/s);
+  await load.stop();
+  await using installation = await open();
+  expect(await quarantined()).toBe(0);
+  await expectKept(load, installation);
 });
