@@ -102,7 +102,8 @@ const customaryFields = (
  */
 export const sendError = (response: ServerResponse, path: string, error: unknown, log: Log): void => {
   const known = errorAnswerOf(error);
-  const isClientGone = response.destroyed || response.socket === null || response.socket.destroyed;
+  // NOTE the request's socket: an answer that waits for the one before it on the same connection has none of its own yet.
+  const isClientGone = response.destroyed || response.req.socket.destroyed;
   if (known === null && !isClientGone) log('error', 'a request failed', { path, error });
   if (response.headersSent || isClientGone) {
     response.destroy();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followBySse, headersOf } from './asking.ts';
 import { openFed, output } from './feeding.ts';
+import { connect } from 'node:net';
 import { openRaw, sayRaw } from './raw-connection.ts';
 import { network, startTestServer, type Running } from './running.ts';
 
@@ -222,6 +223,24 @@ describe('those who are slow', () => {
     expect((await next).value).toMatchObject({ data: { recording: { eventCount: 1 } } });
     await stream.return();
   });
+});
+
+test('a refusal that waits for the answer before it on the same connection is told', async () => {
+  const { hostname, port } = new URL(running.url);
+  const socket = connect(Number(port), hostname);
+  const get = (path: string, token: string): string =>
+    `GET ${path} HTTP/1.1\r\nhost: a\r\nx-access-token: ${token}\r\n\r\n`;
+  // The first is answered after the second was refused: what is refused needs no turn.
+  socket.write(get('/api/v1/sessions', running.tokens.ADMIN) + get('/schema.graphql', 'rt_nothing'));
+  let text = '';
+  const both = new Promise<void>((resolve) => {
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (/HTTP\/1\.1 200 .*HTTP\/1\.1 401 /s.test(text)) resolve();
+    });
+  });
+  await both;
+  socket.destroy();
 });
 
 test('one address has so many connections and no more; one that is closed makes room', async () => {
