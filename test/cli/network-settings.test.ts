@@ -120,14 +120,14 @@ test('trusted documents are an array, or an object that has each under its own S
   const read = async (content: unknown): Promise<unknown> => {
     await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
     const all = readTrustedDocuments({ trustedDocuments: file }).trustedDocuments ?? [];
-    return new Map([...all].filter(([, document]) => !own.includes(document)));
+    return new Map([...all].filter(([, document]) => !own.has(document)));
   };
-  const own = [
+  const own = new Set([
     ...Object.values(producerDocuments),
     ...Object.values(accessDocuments),
     killRequestsDocument,
     viewerDocument,
-  ];
+  ]);
   expect(readTrustedDocuments({}).trustedDocuments).toBeNull();
   expect(await read([text])).toEqual(new Map([[sha256, text]]));
   expect(await read({ [sha256.toUpperCase()]: text })).toEqual(new Map([[sha256, text]]));
