@@ -1,12 +1,21 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProgram, type ServerProcess, startProgram, startServerProcess, temporaryFolder } from './program.ts';
-import { bytesOf, eventsOf, main, sessionOn, sessionsOf, startAnyInTerminal, startInTerminal } from './recorder.ts';
+import {
+  bytesOf,
+  eventsOf,
+  main,
+  runs,
+  sessionOn,
+  sessionsOf,
+  startAnyInTerminal,
+  startInTerminal,
+} from './recorder.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: ServerProcess;
@@ -26,15 +35,6 @@ afterAll(async () => {
 const recording = (socket: string, words: readonly string[], command: readonly string[], at = data): string[] =>
   ['record', '--data', at, '--spool', `${at}-spool`, '--socket', socket].concat(words, '--', command);
 const shell = (script: string): readonly string[] => ['sh', '-c', script];
-
-/** Whether a process runs; one that ended and that nobody asked about does not. */
-const runs = (pid: number): boolean => {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 /** Runs it to its end with its output as bytes. */
 const runForBytes = async (

@@ -1,5 +1,6 @@
 import { decodeMulti } from '@msgpack/msgpack';
 import { type IPty, spawn } from '@lydell/node-pty';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ask, projectRoot, type ServerProcess } from './program.ts';
 
@@ -123,3 +124,12 @@ export const eventsOf = async (
 /** The bytes of the events with a code, joined. */
 export const bytesOf = (events: readonly StoredEvent[], code: string): Buffer =>
   Buffer.concat(events.flatMap(([, each, data]) => (each === code && data instanceof Uint8Array ? [data] : [])));
+
+/** Whether a process runs; one that ended and that nobody asked about does not. */
+export const runs = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
