@@ -2,7 +2,10 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAttack } from './attack.ts';
 import type { Bench } from './bench-room.ts';
+import { benchFollow } from './follow.ts';
 import { benchImport } from './import.ts';
+import { benchIngest } from './ingest.ts';
+import { benchKill } from './kill.ts';
 import { benchList } from './list.ts';
 import { benchRecording } from './recording.ts';
 
@@ -13,6 +16,9 @@ const benches: Readonly<Record<string, Bench>> = {
   import: benchImport,
   list: benchList,
   attack: benchAttack,
+  ingest: benchIngest,
+  kill: benchKill,
+  follow: benchFollow,
 };
 const ROUNDS_MIN = 5;
 

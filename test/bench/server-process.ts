@@ -7,6 +7,12 @@ import { type Run, timed } from './race.ts';
 const probe = new URL('process-probe.ts', import.meta.url).href;
 export const mainScript = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** What a server did meanwhile. */
+export type MeasuredRun = Run & {
+  /** Of its catalog. */
+  readonly commits: number;
+};
+
 /** A server in a process of its own, which says `listening on URL` and is asked about its event loop and processor time. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string;
@@ -17,9 +23,10 @@ export class ServerProcess implements AsyncDisposable {
     this.url = url;
   }
 
-  /** @throws when it ends before it listens */
-  static async start(script: string, words: readonly string[]): Promise<ServerProcess> {
-    const child = spawn(process.execPath, ['--import', probe, script, ...words], {
+  /** @param before what comes before node on the command line, such as strace @throws when it ends before it listens */
+  static async start(script: string, words: readonly string[], before: readonly string[] = []): Promise<ServerProcess> {
+    const [command = '', ...rest] = [...before, process.execPath, '--import', probe, script, ...words];
+    const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     if (child.stdout === null) throw new Error('the server has no standard output');
@@ -31,16 +38,16 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Runs something against the server, and takes the time, the server's processor time and its event loop's delay. */
-  async measure(run: () => Promise<number>): Promise<Run> {
+  async measure(run: () => Promise<number>): Promise<MeasuredRun> {
     await this.#ask('begin');
     const result = await timed(run);
-    return { ...result, ...(await this.#ask('end')) };
+    return { ...result, commits: 0, ...(await this.#ask('end')) };
   }
 
-  async #ask(question: 'begin' | 'end'): Promise<Partial<Run>> {
+  async #ask(question: 'begin' | 'end'): Promise<Partial<MeasuredRun>> {
     const answer = once(this.#child, 'message');
     this.#child.send(question);
-    const [message] = (await answer) as [Partial<Run>];
+    const [message] = (await answer) as [Partial<MeasuredRun>];
     return message;
   }
 
