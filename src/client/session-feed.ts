@@ -192,16 +192,16 @@ export class SessionFeed {
   /** Opens the session, or opens it again: what the server has of it decides what is sent next. */
   async #open(): Promise<void> {
     const { intake, producer, spool } = this.#parts;
-    const { epoch, isTaken } = spool.state;
+    const { epoch } = spool.state;
     try {
       const opened = await this.#tried(() => intake.openSession(producer, spool.header.session));
       this.#epoch = opened.epoch;
       spool.keep({ epoch: opened.epoch });
       if (opened.nextEvent !== null) spool.seek(opened.nextEvent);
     } catch (error) {
-      // It is being killed, and an earlier run opened it: what happened until the cut is still taken.
+      // It is being killed, and an earlier run opened it: what happened until the cut is still taken, and the cut confirmed.
       const isKilling = error instanceof SessionKilled && error.kill.confirmedAtMs === null;
-      if (!isKilling || epoch === null || isTaken) throw error;
+      if (!isKilling || epoch === null) throw error;
       this.#epoch = epoch;
       this.hear({ sessionId: this.#sessionId, ...error.kill });
     }

@@ -41,11 +41,12 @@ const feeding = (
   session: OpenSession,
   listener: FeedListener = {},
   intake: Intake = remote(),
+  patienceMs = Infinity,
 ): { readonly feed: SessionFeed; readonly spool: Spool } => {
   const spool = Spool.create(root, { version: 1, server: 'this', session });
   const owner = SpoolOwner.take(spool.folder, self);
   if (owner === null) throw new Error('it is nobody else’s');
-  return { feed: new SessionFeed({ ...common, intake, spool, owner }, listener), spool };
+  return { feed: new SessionFeed({ ...common, intake, spool, owner, patienceMs }, listener), spool };
 };
 
 const output = (timeMs: number, text: string): RecordedEvent => ({ timeMs, code: 'o', payload: [Buffer.from(text)] });
@@ -65,6 +66,12 @@ const requestKill = async (session: OpenSession): Promise<void> => {
     body: '{"killed":true}',
   });
   expect(response.status).toBe(200);
+};
+
+/** What becomes of what earlier processes left. */
+const leftoverOutcomes = async (): Promise<readonly LeftoverOutcome[]> => {
+  const parts = { ...common, intake: remote(), root, server: 'this', self };
+  return Array.fromAsync(sendLeftovers(parts, new AbortController().signal));
 };
 
 /** What the server has of the terminal's output. */
@@ -181,9 +188,7 @@ test('a later process sends what is left, of killed sessions too, and sets aside
   const [plain, killing, killed] = sessions;
   for (const session of [killing, killed]) await requestKill(session);
   if (killed.sessionId !== null) await remote().confirmKill(producer, killed.sessionId);
-  const outcomes: LeftoverOutcome[] = [];
-  const parts = { ...common, intake: remote(), root, server: 'this', self };
-  for await (const outcome of sendLeftovers(parts, new AbortController().signal)) outcomes.push(outcome);
+  const outcomes = await leftoverOutcomes();
   expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['refused', 'sent', 'sent']);
   const refused = outcomes.find(({ kind }) => kind === 'refused');
   expect(refused?.error).toBeInstanceOf(SessionKilled);
@@ -192,4 +197,25 @@ test('a later process sends what is left, of killed sessions too, and sets aside
   expect(await outputOf(killing)).toBe('left behind');
   expect(await sessionOf(plain)).toMatchObject({ status: 'ENDED' });
   expect(await sessionOf(killing)).toMatchObject({ status: 'KILLED' });
+});
+
+test('a confirmation that the server did not hear is said again by a later process, though everything was taken', async () => {
+  const session = anOpenSession();
+  const inner = remote();
+  const mute: Intake = new Proxy(inner, {
+    get: (target, name) =>
+      name === 'confirmKill'
+        ? () => Promise.reject(new Unavailable('the line is cut', 1, { cause: 'test' }))
+        : (target[name as keyof Intake] as () => unknown).bind(target),
+  });
+  const opened = Promise.withResolvers<void>();
+  const { feed } = feeding(session, { changed: () => opened.resolve() }, mute, 0);
+  await opened.promise;
+  await requestKill(session);
+  feed.close({ ...end, isCut: true }, [output(1, 'last words')]);
+  expect((await feed.over).error).toBeInstanceOf(Unavailable);
+  expect(await sessionOf(session)).toMatchObject({ status: 'KILLING' });
+  expect(await leftoverOutcomes()).toMatchObject([{ kind: 'sent' }]);
+  expect(await sessionOf(session)).toMatchObject({ status: 'KILLED', kill: { confirmedAtMs: expect.any(Number) } });
+  expect(await outputOf(session)).toBe('last words');
 });
