@@ -28,9 +28,8 @@ const play = async (socket: WebSocket, { fields, joinedMs, runs }: LiveRecording
   const writer = liveLinesV3(fields, joinedMs);
   await send(socket, writer.head().trimEnd());
   for await (const run of runs(gone)) {
-    let left = Promise.resolve();
-    for (const line of writer.lines(run)) left = send(socket, line.trimEnd());
-    await left;
+    // NOTE each is waited for: a connection that breaks fails all that wait.
+    await Promise.all(Array.from(writer.lines(run), (line) => send(socket, line.trimEnd())));
   }
   const tail = writer.tail().trimEnd();
   if (tail !== '') await send(socket, tail);

@@ -126,6 +126,10 @@ export const webSockets = (given: SocketParts): WebSockets => {
       const serve = await place.admit(request, origin);
       agreed.set(request, { protocol: place.protocol, requestId: origin.requestId });
       server.handleUpgrade(request, socket, head, (opened) => {
+        // Frames that are none: the package closes the socket by itself.
+        opened.on('error', ({ message }) =>
+          parts.log('debug', 'a WebSocket failed', { reason: message, address: origin.ip }),
+        );
         keepAlive(opened);
         withinRequest(origin, () => serve(opened));
       });

@@ -2,7 +2,6 @@ import { visibilityOf } from '../model/access.ts';
 import { actorOf } from '../model/audit.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
-import { KILLED_AT_ONCE_MAX } from '../model/limits.ts';
 import type { SessionFilter } from '../model/session-filter.ts';
 import type { Session } from '../model/session.ts';
 import type { Caller } from '../model/viewer.ts';
@@ -68,8 +67,8 @@ export class Kills {
     if (!all && Object.values(filter).every((asked) => asked === null)) {
       throw new InvalidInput('all', 'all must be true when the filter asks for nothing: every running session is cut');
     }
-    if (isDryRun) return this.#count(caller, filter);
     return writer.requestKills({
+      isDryRun,
       visibility: visibilityOf(caller.viewer),
       filter,
       requestedBy: caller.viewer.name,
@@ -77,15 +76,6 @@ export class Kills {
       atMs: clock(),
       audit: audit.entry(actorOf(caller), 'session.killed', null, { reason, filter: impersonal(filter) }),
     });
-  }
-
-  async #count({ viewer }: Caller, filter: SessionFilter): Promise<number> {
-    const isWanted = filter.statuses === null || filter.statuses.includes('ACTIVE');
-    if (!isWanted || filter.killed === true) return 0;
-    const running: SessionFilter = { ...filter, statuses: ['ACTIVE'] };
-    const count = await this.#parts.catalog.countSessions(visibilityOf(viewer), running, KILLED_AT_ONCE_MAX + 1);
-    if (count <= KILLED_AT_ONCE_MAX) return count;
-    throw new InvalidInput('filter', `filter must match at most ${KILLED_AT_ONCE_MAX} running sessions`);
   }
 }
 

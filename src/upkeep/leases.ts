@@ -8,7 +8,7 @@ import type { CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/
 
 export type LeasesParts = {
   readonly reader: Pick<CatalogReader, 'sessions' | 'killRequests'>;
-  readonly writer: Pick<CatalogWriter, 'loseSession'>;
+  readonly writer: Pick<CatalogWriter, 'loseSession' | 'heartbeat'>;
   /** Milliseconds that never go back, from any beginning. */
   readonly monotonic: () => number;
   /** Milliseconds since the epoch. */
@@ -101,8 +101,6 @@ export class Leases implements AsyncDisposable {
   async #loseDue(): Promise<void> {
     for (let due = this.#due(); due.length > 0; due = this.#due()) {
       await Promise.all(Array.from(this.#calls, (call) => call.ended));
-      // NOTE nothing is awaited between the look at a session's last contact and the write: a call that comes in now is
-      // written after it, and finds the session again.
       await Promise.all(due.filter((sessionId) => this.#isDue(sessionId)).map((sessionId) => this.#lose(sessionId)));
     }
   }
@@ -122,9 +120,13 @@ export class Leases implements AsyncDisposable {
   }
 
   async #lose(sessionId: SessionId): Promise<void> {
+    const { writer, clock } = this.#parts;
     this.#contacts.delete(sessionId);
     try {
-      await this.#parts.writer.loseSession({ sessionId, atMs: this.#parts.clock() });
+      const { producer } = await writer.loseSession({ sessionId, atMs: clock() });
+      // A call that came in meanwhile may have been written before it: it was no silence.
+      if (!this.#contacts.has(sessionId)) return;
+      await writer.heartbeat({ producer, actor: producer, sessionIds: [sessionId], atMs: clock() });
     } catch (error) {
       this.#hear(sessionId);
       this.#parts.onFailure(sessionId, error);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -160,6 +161,33 @@ test('who may not watch recordings may not watch them live, and is told before a
   expect(await statusOf(AUDITOR, 'no-uuid')).toBe(400);
   for (const token of [VIEWER, PRODUCER])
     expect((await open(`/recordings/${fed.recordingId}/live`, token)).statusCode).toBe(403);
+});
+
+test('a watcher that breaks off while much waits for it, and one that sends no frames, harm nobody', async () => {
+  const fed = await openFed(running);
+  for (let batch = 0; batch < 20; batch += 1) {
+    await fed.append(Array.from({ length: 500 }, (_, index) => output(batch * 500 + index, 'x'.repeat(1_000))));
+  }
+  const deaf = socketTo(fed.recordingId, running.tokens.AUDITOR);
+  deaf.on('error', () => {});
+  await once(deaf, 'message');
+  deaf.pause();
+  deaf.terminate();
+  const { hostname, port } = new URL(running.url);
+  const raw = connect(Number(port), hostname);
+  const key = Buffer.from('0123456789abcdef').toString('base64');
+  raw.write(
+    `GET /recordings/${fed.recordingId}/live HTTP/1.1\r\nhost: ${hostname}:${port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+      `sec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\nsec-websocket-protocol: v3.asciicast\r\n` +
+      `x-access-token: ${running.tokens.AUDITOR}\r\n\r\n`,
+  );
+  await once(raw, 'data');
+  const closed = once(raw, 'close');
+  // A frame that is not masked, which no client may send.
+  raw.write(Buffer.from([0x81, 0x02, 0x68, 0x69]));
+  raw.resume();
+  await closed;
+  expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
 });
 
 test('watching live is on record', async () => {

@@ -117,7 +117,11 @@ export type RequestKillWrite = {
   readonly audit: NewAuditEntry;
 };
 
-export type RequestKillsWrite = Omit<RequestKillWrite, 'sessionId'> & { readonly filter: SessionFilter };
+export type RequestKillsWrite = Omit<RequestKillWrite, 'sessionId'> & {
+  readonly filter: SessionFilter;
+  /** Only counts. */
+  readonly isDryRun: boolean;
+};
 
 export type HeartbeatWrite = {
   readonly producer: string;

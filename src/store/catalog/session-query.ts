@@ -85,12 +85,12 @@ export const seenWithin = (query: SessionQuery, afterMs: number, untilMs: number
     .orderBy('last_seen_ms')
     .limit(limit);
 
-/** What requestKills cuts, one more than it may: for whoever executes it on another connection. */
+/** What requestKills may cut, one more than it may: for whoever executes it on another connection. LOST ones may come back. */
 export const killable = (visibility: Visibility, filter: SessionFilter): MatchingSql =>
   matchingSessions(visibility, filter)
-    .where('status', '=', 'ACTIVE')
+    .where(sql<boolean>`status IN ('ACTIVE', 'LOST')`)
     .clearSelect()
-    .select(['position', 'producer'])
+    .select(['position', 'producer', 'status', 'lost_ms'])
     .orderBy('position')
     .limit(KILLED_AT_ONCE_MAX + 1)
     .compile();

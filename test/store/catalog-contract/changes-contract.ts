@@ -1,3 +1,4 @@
+import { RESUME_WINDOW_MS } from '../../../src/model/limits.ts';
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -145,10 +146,11 @@ export const changesContract = (subject: CatalogSubject): void => {
   });
 
   describe('killing many', () => {
-    const killAll = (identity: string, visibility: Visibility = seesAll) =>
+    const killAll = (identity: string, visibility: Visibility = seesAll, isDryRun = false) =>
       subject.writer.requestKills({
         visibility,
         filter: { ...everySession, userIdentities: [identity] },
+        isDryRun,
         requestedBy: 'auditor',
         reason: 'incident',
         atMs: testStartMs + 1000,
@@ -195,6 +197,19 @@ export const changesContract = (subject: CatalogSubject): void => {
       );
       expect(await killAll(identity)).toBe(0);
       expect(await auditCount()).toBe(entries + 1);
+    });
+
+    test('cuts LOST ones that may come back, and none that were given up; a dry run counts the same', async () => {
+      const identity = `${randomUUID()}@example.com`;
+      const lost = await openNew({ identity });
+      await subject.writer.loseSession({ sessionId: lost.sessionId, atMs: testStartMs });
+      const givenUp = await openNew({ identity });
+      await subject.writer.loseSession({ sessionId: givenUp.sessionId, atMs: testStartMs - RESUME_WINDOW_MS });
+      expect(await killAll(identity, seesAll, true)).toBe(1);
+      expect((await subject.reader.session(seesAll, lost.sessionId))?.status).toBe('LOST');
+      expect(await killAll(identity)).toBe(1);
+      expect((await subject.reader.session(seesAll, lost.sessionId))?.status).toBe('KILLING');
+      expect((await subject.reader.session(seesAll, givenUp.sessionId))?.status).toBe('LOST');
     });
 
     test('of nobody that may be seen is none', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { seesAll } from '../../../src/model/access.ts';
-import { NotFound, SessionEnded, SessionKilled } from '../../../src/model/errors.ts';
+import { Conflict, NotFound, SessionEnded, SessionKilled } from '../../../src/model/errors.ts';
 import type { RecordingId, SessionId } from '../../../src/model/ids.ts';
 import { RESUME_WINDOW_MS } from '../../../src/model/limits.ts';
 import { newSessionId, output, plain, producer } from '../feeding.ts';
@@ -142,6 +142,15 @@ export const livesContract = (subject: CatalogSubject): void => {
       expect(kill?.requestedBy).toBe('auditor');
       expect(await stateOf(recordingId)).toBe('LIVE');
     });
+
+    test('whose cut is confirmed has all that it sent', async () => {
+      const { sessionId, recordingId } = await openFedWith([output(0, 'a')]);
+      await lose(sessionId);
+      await subject.writer.requestKill(killWrite(sessionId));
+      await beat(sessionId);
+      await subject.writer.confirmKill({ sessionId, producer: 'tests', atMs: lostAtMs + 2000 });
+      expect(await stateOf(recordingId)).toBe('LIVE');
+    });
   });
 
   test('a producer that restarted under a kill still sends what it has, with the epoch that it has', async () => {
@@ -203,6 +212,7 @@ export const livesContract = (subject: CatalogSubject): void => {
       expect(await subject.reader.session(seesAll, second.session.sessionId)).toBeNull();
       const other = { ...second, producer: 'somebody-else' };
       await expect(subject.writer.openSession(other)).rejects.toThrow(NotFound);
+      await expect(subject.writer.openSession({ ...second, identity: 'somebody-else' })).rejects.toThrow(Conflict);
     });
 
     test('are so by address, reason and time', async () => {

@@ -16,6 +16,8 @@ export const confirmKill = (
   if (row.status === 'KILLED') return context.session(row.position);
   if (row.status !== 'KILLING') throw new Conflict('no kill was asked for');
   const endedMs = Math.max(input.atMs, row.started_ms);
+  // It came back to cut it, and has sent what it had.
+  reviveRecordings(context, row.position);
   return endSession(context, row, { endedMs, confirmedMs: input.atMs, reason: null, actor: input.producer });
 };
 

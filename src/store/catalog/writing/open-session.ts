@@ -1,5 +1,6 @@
 import { Conflict, NotFound, SessionKilled } from '../../../model/errors.ts';
 import type { Session } from '../../../model/session.ts';
+import { foldCase } from '../fold-case.ts';
 import type { OpenedSessionRow, OpenSessionWrite } from '../feeding-records.ts';
 import type { SessionRow } from '../session-row.ts';
 import { insertSession, type SessionOrigin } from './insert-session.ts';
@@ -23,6 +24,11 @@ export const openSession = (context: WriteContext, input: OpenSessionWrite): Ope
 const countedBefore = (context: WriteContext, input: OpenSessionWrite, counted: SessionRow): OpenedSessionRow => {
   if (counted.producer !== input.producer) throw new NotFound('no such session');
   if (input.session.denyReason === null) throw new Conflict('the session is known already, with another verdict');
+  const isSame =
+    foldCase(input.identity) === counted.user_identity_key &&
+    input.socketId === counted.socket_id &&
+    input.session.client.ip === counted.client_ip;
+  if (!isSame) throw new Conflict('the attempt is known already, with another user, socket or client address');
   return opened(context, context.session(counted.position), null);
 };
 

@@ -4,6 +4,7 @@ import type { Session } from '../../../model/session.ts';
 import type { RequestKillsWrite, RequestKillWrite } from '../feeding-records.ts';
 import type { SessionRow } from '../session-row.ts';
 import { addAuditEntry } from './add-audit-entry.ts';
+import { isGivenUp } from './resume-session.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** ACTIVE or LOST → KILLING; the first kill stands. */
@@ -42,19 +43,21 @@ const kill = (
   context.tell({ sessionPosition, atMs, kind: 'KILL_REQUESTED', message, actor: requestedBy });
 };
 
-/** The filter as SQL, which is made where lists are: it selects position and producer of sessions. */
+/** The filter as SQL, which is made where lists are: it selects position, producer, status and lost_ms of sessions. */
 export type MatchingSql = { readonly sql: string; readonly parameters: readonly unknown[] };
 
 /** A write of the port, with what its filter is in SQL. */
 export type RequestKillsRequest = RequestKillsWrite & { readonly matching: MatchingSql };
 
-/** The same for every session that matches. */
+/** The same for every session that matches; a LOST one that is given up stays what it is. */
 export const requestKills = (context: WriteContext, input: RequestKillsRequest): number => {
   const { sql, parameters } = input.matching;
-  const found = context.all<Pick<SessionRow, 'position' | 'producer'>>(sql, ...parameters);
+  const matching = context.all<Pick<SessionRow, 'position' | 'producer' | 'status' | 'lost_ms'>>(sql, ...parameters);
+  const found = matching.filter((row) => !isGivenUp(context, row, input.atMs));
   if (found.length > KILLED_AT_ONCE_MAX) {
     throw new InvalidInput('filter', `filter must match at most ${KILLED_AT_ONCE_MAX} running sessions`);
   }
+  if (input.isDryRun) return found.length;
   for (const { position } of found) {
     kill(context, position, input);
     context.touch(position);
