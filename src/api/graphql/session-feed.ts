@@ -1,5 +1,5 @@
 import { followSessions } from '../../live/session-feed.ts';
-import { readRevision } from '../../model/revision.ts';
+import { readRevision } from '../../model/read-revision.ts';
 import type { SessionChange, sessionChangeKinds } from '../../model/session-change.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';
