@@ -1,4 +1,4 @@
-import { EventGap, NotFound, SessionKilled } from '../model/errors.ts';
+import { EventGap, InvalidInput, NotFound, SessionKilled } from '../model/errors.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import type { Intake, KillRequest, Producer } from '../model/intake.ts';
 import { CHUNK_BYTES_TARGET, LEASE_MS } from '../model/limits.ts';
@@ -198,6 +198,7 @@ export class SessionFeed {
       this.#epoch = opened.epoch;
       spool.keep({ epoch: opened.epoch });
       if (opened.nextEvent !== null) spool.seek(opened.nextEvent);
+      if (spool.waitingEvents > 0) spool.keep({ isTaken: false });
     } catch (error) {
       // It is being killed, and an earlier run opened it: what happened until the cut is still taken, and the cut confirmed.
       const isKilling = error instanceof SessionKilled && error.kill.confirmedAtMs === null;
@@ -244,10 +245,9 @@ export class SessionFeed {
       spool.acknowledge(batch);
       if (kill !== null) this.hear(kill);
     } catch (error) {
-      // The server was put back from a backup: it wants again what it had, or does not know the session.
+      // The server was put back from a backup: it wants again what it had, or does not know what was opened.
       if (error instanceof EventGap) spool.seek(error.nextEvent);
-      else if (error instanceof NotFound) await this.#openUnknown(error);
-      else throw error;
+      else await this.#openUnknown(error);
     }
     if (this.#isCrowded && spool.waitingBytes < ROOM_BYTES) this.#makeRoom();
   }
@@ -261,21 +261,25 @@ export class SessionFeed {
       await this.#openUnknown(new NotFound('the server does not know the session'));
   }
 
-  async #openUnknown(error: NotFound): Promise<void> {
+  /** Opens again what the server does not know. @throws what it is given, when that is anything else, or too often */
+  async #openUnknown(error: unknown): Promise<void> {
     this.#reopened += 1;
-    if (this.#reopened > REOPENED_MAX) throw error;
+    if (!isUnknown(error) || this.#reopened > REOPENED_MAX) throw error;
     await this.#open();
   }
 
-  /** Everything was acknowledged. @returns false: there is nothing more to do */
-  async #finish({ endedAtMs, reason, isCut }: SessionEnd): Promise<false> {
+  /** Everything was acknowledged. @returns whether there is more to do: the server does not have it after all */
+  async #finish({ endedAtMs, reason, isCut }: SessionEnd): Promise<boolean> {
     const { intake, producer, spool } = this.#parts;
     spool.keep({ isTaken: true });
     const sessionId = this.#sessionId;
-    if (isCut) await this.#tried(() => intake.confirmKill(producer, sessionId));
-    else {
-      const input = { sessionId, epoch: this.#epoch, endedAtMs, reason };
-      await this.#tried(() => intake.closeSession(producer, input));
+    const input = { sessionId, epoch: this.#epoch, endedAtMs, reason };
+    try {
+      if (isCut) await this.#tried(() => intake.confirmKill(producer, sessionId));
+      else await this.#tried(() => intake.closeSession(producer, input));
+    } catch (error) {
+      await this.#openUnknown(error);
+      return true;
     }
     spool.remove();
     return false;
@@ -342,5 +346,9 @@ export class SessionFeed {
     }, SYNC_MS);
   }
 }
+
+/** A server that was put back from a backup knows no such session, or no open of it as late as this feed's. */
+const isUnknown = (error: unknown): boolean =>
+  error instanceof NotFound || (error instanceof InvalidInput && error.field === 'epoch');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

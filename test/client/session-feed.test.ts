@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,11 +9,13 @@ import { type FeedListener, FeedStopped, SessionFeed } from '../../src/client/se
 import { Spool } from '../../src/client/spool.ts';
 import { SpoolOwner } from '../../src/client/spool-owner.ts';
 import { ownProcess } from '../../src/cli/own-process.ts';
+import { encodeBatch } from '../../src/format/batch-encoder.ts';
 import { seesAll } from '../../src/model/access.ts';
-import { Fenced, SessionKilled, Unavailable } from '../../src/model/errors.ts';
+import { Fenced, InvalidInput, SessionKilled, Unavailable } from '../../src/model/errors.ts';
 import type { Intake, KillRequest, OpenSession } from '../../src/model/intake.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import { producer, type Running, startTestServer } from '../api/running.ts';
+import { openFolder } from '../store/opened-folder.ts';
 import { anOpenSession } from './sessions.ts';
 
 let running: Running;
@@ -71,7 +73,9 @@ const requestKill = async (session: OpenSession): Promise<void> => {
 /** What becomes of what earlier processes left. */
 const leftoverOutcomes = async (): Promise<readonly LeftoverOutcome[]> => {
   const parts = { ...common, intake: remote(), root, server: 'this', self };
-  return Array.fromAsync(sendLeftovers(parts, new AbortController().signal));
+  const outcomes: LeftoverOutcome[] = [];
+  for await (const outcome of sendLeftovers(parts, new AbortController().signal)) outcomes.push(outcome);
+  return outcomes;
 };
 
 /** What the server has of the terminal's output. */
@@ -218,4 +222,59 @@ test('a confirmation that the server did not hear is said again by a later proce
   expect(await leftoverOutcomes()).toMatchObject([{ kind: 'sent' }]);
   expect(await sessionOf(session)).toMatchObject({ status: 'KILLED', kill: { confirmedAtMs: expect.any(Number) } });
   expect(await outputOf(session)).toBe('last words');
+});
+
+test.for([true, false])(
+  'a server that is put back from a backup of before the last open is fed on, and has all (something is left to send: %s)',
+  async (hasMore) => {
+    const session = anOpenSession();
+    const clock = { nowMs: Date.now() };
+    const folder = path.join(root, 'server');
+    const backup = path.join(root, 'backup');
+    const before = await openFolder(folder, { clock });
+    await before.intake.openSession(producer, session);
+    await before[Symbol.asyncDispose]();
+    await cp(folder, backup, { recursive: true });
+    const lost = await openFolder(folder, { clock });
+    const line = new Proxy(lost.intake, {
+      get: (_, name) => (current.intake[name as keyof Intake] as () => unknown).bind(current.intake),
+    });
+    let current = lost;
+    const taken = Promise.withResolvers<void>();
+    const { feed, spool } = feeding(session, {}, line);
+    feed.push(output(0, 'one '));
+    const acknowledge = spool.acknowledge.bind(spool);
+    spool.acknowledge = (batch) => {
+      acknowledge(batch);
+      taken.resolve();
+    };
+    await taken.promise;
+    await lost[Symbol.asyncDispose]();
+    await using restored = await openFolder(backup, { clock });
+    current = restored;
+    feed.close(end, hasMore ? [output(1, 'two')] : []);
+    expect(await feed.over).toEqual({ error: null });
+    const { recordingId } = session.recording ?? {};
+    const recording = recordingId == null ? null : await restored.catalog.recording(seesAll, recordingId);
+    expect(recording?.eventCount).toBe(hasMore ? 2 : 1);
+  },
+);
+
+test('an epoch that the server never gave is told by its field', async () => {
+  const session = anOpenSession();
+  const intake = remote();
+  const { epoch } = await intake.openSession(producer, session);
+  const { sessionId } = session;
+  const recordingId = session.recording?.recordingId ?? null;
+  if (sessionId === null || recordingId === null) throw new Error('it has ids of its own');
+  const later = epoch + 1;
+  const batch = { firstEvent: 0, msgpack: encodeBatch([output(0, 'one')]) };
+  const append = (): Promise<unknown> => intake.appendEvents(producer, { recordingId, epoch: later, ...batch });
+  const close = (): Promise<unknown> =>
+    intake.closeSession(producer, { sessionId, epoch: later, endedAtMs: null, reason: null });
+  for (const call of [append, close]) {
+    const error: unknown = await call().catch((refusal: unknown) => refusal);
+    expect(error).toBeInstanceOf(InvalidInput);
+    expect(error).toMatchObject({ field: 'epoch' });
+  }
 });
