@@ -26,6 +26,7 @@ export const benchFollow: Bench = async ({ rounds, scale, tell }) => {
   await using plain = await ServerProcess.start(yardstickScript, []);
   using sessions = await LiveSessions.of(server, room);
   await sessions.open(RECORDINGS);
+  await room.dailyCopy();
   using relayed = sessions.elsewhere(plain.url);
   const token = await room.adminToken();
   using audience = await Audience.gather(sessions.all, (session) => subscribed(server.url, token, session));

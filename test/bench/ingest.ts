@@ -50,6 +50,7 @@ export const benchIngest: Bench = async ({ rounds, scale, tell }) => {
   for (const [disk, before] of disks) {
     await using room = await BenchRoom.open();
     await using server = await ServerProcess.start(mainScript, serve(room), before);
+    await room.dailyCopy();
     for (const [kind, batch] of Object.entries(kinds)) {
       for (const count of sessionCounts) {
         using sessions = await LiveSessions.of(server, room);

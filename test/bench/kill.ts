@@ -24,6 +24,7 @@ export const benchKill: Bench = async ({ rounds, scale, tell }) => {
   using sessions = await LiveSessions.of(server, room);
   using caller = new Caller(server.url, await room.adminToken());
   await sessions.open(LIVE_SESSIONS);
+  await room.dailyCopy();
   await using hearing = new Hearing(server.url, sessions.token);
   const seen: Record<'asked' | 'answered' | 'told', Waits[]> = { asked: [], answered: [], told: [] };
   for (let round = 0; round <= rounds; round += 1) {
@@ -31,7 +32,7 @@ export const benchKill: Bench = async ({ rounds, scale, tell }) => {
     const victims = await sessions.open(KILLS[scale]);
     const asked: number[] = [];
     for (const { sessionId } of victims) asked.push(await timeOf(caller.ask(sessionDocument, { id: sessionId })));
-    const waits = await killAll(caller, hearing, victims);
+    const waits = await killAll(sessions, caller, hearing, victims);
     if (round === 0) continue;
     seen.asked.push(waitsOf(asked));
     seen.answered.push(waitsOf(waits.map(({ answeredMs }) => answeredMs)));
@@ -62,6 +63,7 @@ const timeOf = async (work: Promise<unknown>): Promise<number> => {
 type KillWaits = { readonly answeredMs: number; readonly toldMs: number };
 
 const killAll = async (
+  sessions: LiveSessions,
   caller: Caller,
   hearing: Hearing,
   victims: readonly LiveSession[],
@@ -71,6 +73,7 @@ const killAll = async (
     const told = timeOf(hearing.of(sessionId));
     const [answeredMs, toldMs] = await Promise.all([timeOf(caller.ask(killDocument, { id: sessionId })), told]);
     waits.push({ answeredMs, toldMs });
+    await sessions.confirmKill(sessionId);
   }
   return waits;
 };

@@ -88,6 +88,11 @@ export class LiveSessions implements Disposable {
     return { sessionId: session.sessionId, recordingId: recording.recordingId, epoch, nextEvent: 0 };
   }
 
+  /** The session was cut, as it was asked for. */
+  async confirmKill(sessionId: SessionId): Promise<void> {
+    await this.#intake.confirmKill(nobody, sessionId);
+  }
+
   /** Resolves when these events are on disk. @param events how many they are @throws when they were refused */
   async append(session: LiveSession, msgpack: Uint8Array, events: number): Promise<void> {
     const { recordingId, epoch, nextEvent } = session;

@@ -3,6 +3,9 @@ import { build } from './statements.ts';
 
 const jsonIds = (ids: readonly string[]) => sql<string>`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 
+/** The token of an id, which is its one parameter. */
+export const tokenOfId = build.selectFrom('tokens').selectAll().where('token_id', '=', '').compile();
+
 /** Those of these tokens that are neither revoked nor over. */
 export const standingTokens = (tokenIds: readonly string[], nowMs: number) =>
   build

@@ -25,7 +25,7 @@ import type {
   SigningKey,
   UnsealedRecording,
 } from './catalog.ts';
-import { standingSignIns, standingTokens } from './credential-queries.ts';
+import { standingSignIns, standingTokens, tokenOfId } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
@@ -177,7 +177,7 @@ export class SqliteReader implements CatalogReader {
   }
 
   async token(tokenId: string): Promise<KeptToken | null> {
-    const row = this.#statements.get(build.selectFrom('tokens').selectAll().where('token_id', '=', tokenId));
+    const row = this.#statements.getCompiled(tokenOfId, [tokenId]);
     return row === undefined ? null : { token: tokenOf(row), sha256: row.sha256 };
   }
 

@@ -1,5 +1,13 @@
 import type Database from 'better-sqlite3';
-import { type Compilable, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import {
+  type Compilable,
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
 import type { Tables } from './tables.ts';
 
 /** Builds SQL and runs nothing: what it compiles is executed by Statements. */
@@ -31,6 +39,11 @@ export class Statements {
 
   get<Row>(query: Compilable<Row>): Row | undefined {
     const { sql, parameters } = query.compile();
+    return this.#prepare(sql).get(...parameters) as Row | undefined;
+  }
+
+  /** For what every request asks: its query was compiled before, and its parameters are these. */
+  getCompiled<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): Row | undefined {
     return this.#prepare(sql).get(...parameters) as Row | undefined;
   }
 
