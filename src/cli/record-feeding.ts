@@ -58,9 +58,9 @@ export class RecordFeeding implements AsyncDisposable {
   constructor({ server, spoolFolder, spoolBytesMax, heartbeatMs, session, listener, hangUp }: RecordFeedingParts) {
     this.#hangUp = hangUp;
     const self = ownProcess();
+    if (session.sessionId === null) throw new Error('a session that is spooled has an id of its producer');
+    const owner = SpoolOwner.create(spoolFolder, session.sessionId, self);
     this.#spool = Spool.create(spoolFolder, { version: 1, server: server.key, session }, spoolBytesMax);
-    const owner = SpoolOwner.take(this.#spool.folder, self);
-    if (owner === null) throw new Error(`${this.#spool.folder} is another process's`);
     const parts = { intake: followingIntake(server), producer, clock, random, heartbeatMs };
     const changed = (state: FeedState): void => {
       this.#first.resolve(state);

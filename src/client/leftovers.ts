@@ -49,6 +49,7 @@ const sessionFolders = (root: string): readonly string[] => {
 const sendOne = async (parts: LeftoverParts, folder: string, signal: AbortSignal): Promise<LeftoverOutcome | null> => {
   let owner: SpoolOwner | null = null;
   try {
+    if (!isLeftover(folder)) return null;
     owner = SpoolOwner.take(folder, parts.self);
     const spool = owner === null ? null : openLeftover(folder, parts.server);
     if (owner !== null && spool !== null) return await feedLeftover(parts, spool, owner, signal);
@@ -61,13 +62,19 @@ const sendOne = async (parts: LeftoverParts, folder: string, signal: AbortSignal
   return null;
 };
 
-/** Null for what is not to be sent: another server's, or what was sent. */
+/** Whether it is a spool. What has none of its files yet is being made, and is not touched. */
+const isLeftover = (folder: string): boolean => {
+  const names = readdirSync(folder);
+  // All of it was sent, and only deleting it was not finished.
+  if (names.includes('sent.json')) rmSync(folder, { recursive: true, force: true });
+  return names.includes('session.json');
+};
+
+/** Null for another server's. */
 const openLeftover = (folder: string, server: string): Spool | null => {
   const spool = Spool.open(folder);
   if (spool?.header.server === server) return spool;
   spool?.[Symbol.dispose]();
-  // All of it was sent, and only deleting it was not finished.
-  if (spool === null && readdirSync(folder).includes('sent.json')) rmSync(folder, { recursive: true, force: true });
   return null;
 };
 

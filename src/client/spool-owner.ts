@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A process of another machine (or container) that shares the folder is believed to live while it says so this often. */
@@ -29,6 +29,18 @@ export class SpoolOwner implements Disposable {
 
   private constructor(folder: string) {
     this.#path = pathIn(folder);
+  }
+
+  /**
+   * Makes the folder of a new spool, as this process's. Before the spool: whoever finds one looks whose it is.
+   * @param root the folder that holds a folder for each session @throws what the disk says
+   */
+  static create(root: string, sessionId: string, self: OwnProcess): SpoolOwner {
+    const folder = path.join(root, sessionId);
+    mkdirSync(folder, { mode: 0o700 });
+    const owner = SpoolOwner.take(folder, self);
+    if (owner === null) throw new Error(`${folder} is another process's`);
+    return owner;
   }
 
   /** Null when another process that lives has it. @throws what the disk says */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodeBatch } from '../format/batch-encoder.ts';
 import { writeRetimed } from '../format/batch.ts';
@@ -87,12 +87,16 @@ export class Spool implements Disposable {
     ({ nextEvent: this.#nextEvent, lastMs: this.#lastMs } = this.#recover());
   }
 
-  /** A new spool. @param root the folder that holds a folder for each session @throws what the disk says */
+  /**
+   * A new spool, also in a folder that SpoolOwner.create made. @param root the folder that holds a folder for each session
+   * @throws what the disk says
+   */
   static create(root: string, header: SpoolHeader, bytesMax: number = SPOOL_BYTES_MAX): Spool {
     const { sessionId } = header.session;
     if (sessionId === null) throw new Error('a session that is spooled has an id of its producer');
     const folder = path.join(root, sessionId);
-    mkdirSync(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700, recursive: true });
+    if (existsSync(path.join(folder, 'session.json'))) throw new Error(`${folder} is a spool already`);
     writeWhole(folder, 'session.json', header);
     return new Spool(folder, header, { epoch: null, end: null, isTaken: false }, bytesMax);
   }

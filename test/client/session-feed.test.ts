@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,9 +45,8 @@ const feeding = (
   intake: Intake = remote(),
   patienceMs = Infinity,
 ): { readonly feed: SessionFeed; readonly spool: Spool } => {
+  const owner = SpoolOwner.create(root, session.sessionId ?? '', self);
   const spool = Spool.create(root, { version: 1, server: 'this', session });
-  const owner = SpoolOwner.take(spool.folder, self);
-  if (owner === null) throw new Error('it is nobody else’s');
   return { feed: new SessionFeed({ ...common, intake, spool, owner, patienceMs }, listener), spool };
 };
 
@@ -277,4 +276,29 @@ test('an epoch that the server never gave is told by its field', async () => {
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error).toMatchObject({ field: 'epoch' });
   }
+});
+
+test('whoever looks for what is left does not touch a spool that is being made, nor send one that was just made', async () => {
+  const session = anOpenSession();
+  const folder = path.join(root, session.sessionId ?? '');
+  await mkdir(folder);
+  await utimes(folder, 1, 1);
+  expect(await leftoverOutcomes()).toEqual([]);
+  expect((await stat(folder)).mtimeMs).toBe(1000);
+  await rm(folder, { recursive: true });
+  using _owner = SpoolOwner.create(root, session.sessionId ?? '', self);
+  expect(await readdir(folder)).toEqual(['owner.json']);
+  expect(await leftoverOutcomes()).toEqual([]);
+  expect(SpoolOwner.take(folder, self)).toBeNull();
+  using spool = Spool.create(root, { version: 1, server: 'this', session });
+  expect(await leftoverOutcomes()).toEqual([]);
+  expect(await readdir(spool.folder)).toContain('owner.json');
+});
+
+test('what was sent, and only not deleted as a whole, is deleted', async () => {
+  const folder = path.join(root, anOpenSession().sessionId ?? '');
+  await mkdir(folder);
+  await writeFile(path.join(folder, 'sent.json'), '{}');
+  expect(await leftoverOutcomes()).toEqual([]);
+  expect(await readdir(root)).toEqual([]);
 });
