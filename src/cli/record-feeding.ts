@@ -5,6 +5,7 @@ import { isPassing } from '../client/retry.ts';
 import { SessionFeed, type FeedListener, type FeedState } from '../client/session-feed.ts';
 import { Spool } from '../client/spool.ts';
 import { SpoolOwner } from '../client/spool-owner.ts';
+import { Fenced } from '../model/errors.ts';
 import type { OpenSession, Producer } from '../model/intake.ts';
 import { ownProcess } from './own-process.ts';
 import { followingIntake, type RecordServer } from './record-server.ts';
@@ -105,7 +106,8 @@ export class RecordFeeding implements AsyncDisposable {
     clearInterval(watch);
     const { folder, waitingEvents: events } = this.#spool;
     if (error === null) return { kind: 'sent', events: 0, folder, error };
-    if (isPassing(error)) return { kind: 'kept', events, folder, error };
+    // Fenced: another process may send it from the same folder.
+    if (isPassing(error) || error instanceof Fenced) return { kind: 'kept', events, folder, error };
     if (events > 0) return { kind: 'refused', events, folder: setAside(folder), error };
     rmSync(folder, { recursive: true, force: true });
     return { kind: 'sent', events, folder, error };

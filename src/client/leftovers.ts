@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { SessionEnded, SessionKilled } from '../model/errors.ts';
+import { Fenced, SessionEnded, SessionKilled } from '../model/errors.ts';
 import { isPassing } from './retry.ts';
 import { FeedStopped, SessionFeed, type FeedParts } from './session-feed.ts';
 import { Spool } from './spool.ts';
@@ -17,7 +17,7 @@ export type LeftoverParts = Omit<FeedParts, 'spool' | 'owner'> & {
 /** What became of what an earlier process left. */
 export type LeftoverOutcome = {
   readonly sessionId: string;
-  /** `kept`: the server is away, and it stays for later. `refused`: it will never be taken, and was set aside. */
+  /** `kept`: the server is away, or another process sends it, and it stays for later. `refused`: it will never be taken, and was set aside. */
   readonly kind: 'sent' | 'kept' | 'refused';
   readonly error: unknown;
   /** Where it is now, when it was not sent. */
@@ -108,7 +108,9 @@ const outcomeOf = ({ folder, header, state }: Spool, error: unknown): LeftoverOu
     rmSync(folder, { recursive: true, force: true });
     return { sessionId, kind: 'sent', error: null, folder };
   }
-  if (error instanceof FeedStopped || isPassing(error)) return { sessionId, kind: 'kept', error, folder };
+  // Fenced: another process sends it from the same folder.
+  if (error instanceof FeedStopped || error instanceof Fenced || isPassing(error))
+    return { sessionId, kind: 'kept', error, folder };
   return { sessionId, kind: 'refused', error, folder: setAside(folder) };
 };
 

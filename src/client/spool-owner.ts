@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A process of another machine (or container) that shares the folder is believed to live while it says so this often. */
@@ -21,8 +22,9 @@ export type OwnProcess = {
 const pathIn = (folder: string): string => path.join(folder, 'owner.json');
 
 /**
- * Who writes and sends a spool. Two that send the same one do no harm (their server fences the older), but a session that
- * runs must not be fenced by somebody who believes it is left behind.
+ * Who writes and sends a spool: one process at a time. Of many that find a stale owner, one becomes the next. Should two send
+ * the same one all the same (a process of another machine that was silent for long), the server fences the older, which then
+ * leaves the spool where it is.
  */
 export class SpoolOwner implements Disposable {
   readonly #path: string;
@@ -45,15 +47,14 @@ export class SpoolOwner implements Disposable {
 
   /** Null when another process that lives has it. @throws what the disk says */
   static take(folder: string, self: OwnProcess): SpoolOwner | null {
-    if (isOwned(folder, self)) return null;
-    rmSync(pathIn(folder), { force: true });
-    try {
-      writeFileSync(pathIn(folder), JSON.stringify(self.identity), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
-      throw error;
-    }
-    return new SpoolOwner(folder);
+    const found = unlessCode('ENOENT', () => readFileSync(pathIn(folder), 'utf8'));
+    if (found !== null && (isAlive(folder, found, self) || !moveAway(folder, found))) return null;
+    const owner = JSON.stringify(self.identity);
+    const isTaken = unlessCode('EEXIST', () => {
+      writeFileSync(pathIn(folder), owner, { mode: 0o600, flag: 'wx' });
+      return true;
+    });
+    return isTaken === null ? null : new SpoolOwner(folder);
   }
 
   /** Says that this process lives. */
@@ -71,13 +72,44 @@ export class SpoolOwner implements Disposable {
   }
 }
 
-/** Not when nobody has it, and not when what is there was torn. */
-const isOwned = (folder: string, { identity, runs }: OwnProcess): boolean => {
+/** Whether whoever wrote this lives. What cannot be read is being written, or was torn: only its age tells. */
+const isAlive = (folder: string, found: string, { identity, runs }: OwnProcess): boolean => {
+  const owner = identityOf(found);
+  if (owner?.host === identity.host) return runs(owner);
+  const stat = statSync(pathIn(folder), { throwIfNoEntry: false });
+  // It was let go, or taken, just now: whoever looks next sees which.
+  return stat === undefined || Date.now() - stat.mtimeMs < OWNER_SILENT_MAX_MS;
+};
+
+/** NOTE the folder is this user's own: what is whole is what was written. */
+const identityOf = (text: string): ProcessIdentity | null => {
   try {
-    const owner = JSON.parse(readFileSync(pathIn(folder), 'utf8')) as ProcessIdentity;
-    if (owner.host === identity.host) return runs(owner);
-    return Date.now() - statSync(pathIn(folder)).mtimeMs < OWNER_SILENT_MAX_MS;
+    return JSON.parse(text) as ProcessIdentity;
   } catch {
-    return false;
+    return null;
+  }
+};
+
+/** Moves a stale owner out of the way. False when another process was quicker: then it is that one's. */
+const moveAway = (folder: string, stale: string): boolean => {
+  const moved = path.join(folder, `owner-${randomUUID()}.json`);
+  const text = unlessCode('ENOENT', () => {
+    renameSync(pathIn(folder), moved);
+    return readFileSync(moved, 'utf8');
+  });
+  if (text === null) return false;
+  if (text === stale) rmSync(moved, { force: true });
+  // The next owner was there already, and it is this one that was moved.
+  else unlessCode('ENOENT', () => renameSync(moved, pathIn(folder)));
+  return text === stale;
+};
+
+/** What is returned, or null for a failure that says only that another process was quicker. @throws every other */
+const unlessCode = <Result>(code: string, attempt: () => Result): Result | null => {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === code) return null;
+    throw error;
   }
 };

@@ -70,8 +70,8 @@ const requestKill = async (session: OpenSession): Promise<void> => {
 };
 
 /** What becomes of what earlier processes left. */
-const leftoverOutcomes = async (): Promise<readonly LeftoverOutcome[]> => {
-  const parts = { ...common, intake: remote(), root, server: 'this', self };
+const leftoverOutcomes = async (intake: Intake = remote()): Promise<readonly LeftoverOutcome[]> => {
+  const parts = { ...common, intake, root, server: 'this', self };
   const outcomes: LeftoverOutcome[] = [];
   for await (const outcome of sendLeftovers(parts, new AbortController().signal)) outcomes.push(outcome);
   return outcomes;
@@ -301,4 +301,27 @@ test('what was sent, and only not deleted as a whole, is deleted', async () => {
   await writeFile(path.join(folder, 'sent.json'), '{}');
   expect(await leftoverOutcomes()).toEqual([]);
   expect(await readdir(root)).toEqual([]);
+});
+
+test('what another process opens while it is sent is left where it is, for that one', async () => {
+  const session = anOpenSession();
+  const { feed, spool } = feeding(session);
+  feed.push(output(0, 'left behind'));
+  feed.stop();
+  await feed.over;
+  const inner = remote();
+  const slow: Intake = new Proxy(inner, {
+    get: (target, name) => {
+      const call = (target[name as keyof Intake] as (...given: unknown[]) => Promise<unknown>).bind(target);
+      if (name !== 'appendEvents') return call;
+      return async (...given: unknown[]) => {
+        await inner.openSession(producer, session);
+        return call(...given);
+      };
+    },
+  });
+  const [outcome] = await leftoverOutcomes(slow);
+  expect(outcome).toMatchObject({ kind: 'kept', folder: spool.folder, error: expect.any(Fenced) });
+  expect(await leftoverOutcomes()).toMatchObject([{ kind: 'sent' }]);
+  expect(await outputOf(session)).toBe('left behind');
 });

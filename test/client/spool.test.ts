@@ -1,4 +1,4 @@
-import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -120,6 +120,33 @@ test('a spool is its process’s until that ends, and then anybody’s', () => {
   // A process of this number runs, and is another one.
   writeFileSync(path.join(folder, 'owner.json'), JSON.stringify({ ...self.identity, startedAt: '1' }));
   expect(SpoolOwner.take(folder, self)).not.toBeNull();
+});
+
+test('of two that find the same owner gone only one has it, however close they are', () => {
+  const { folder } = Spool.create(root, header());
+  const self = ownProcess();
+  const gone = { ...self.identity, startedAt: '1' };
+  writeFileSync(path.join(folder, 'owner.json'), JSON.stringify(gone));
+  const one = { ...self, identity: { ...self.identity, pid: 1 } };
+  const owners: (SpoolOwner | null)[] = [];
+  // While this one looks whether the owner runs, the other takes its place.
+  const runs = (): boolean => {
+    owners.push(SpoolOwner.take(folder, one));
+    return false;
+  };
+  owners.push(SpoolOwner.take(folder, { ...self, runs }));
+  expect(owners).toEqual([expect.any(SpoolOwner), null]);
+  expect(JSON.parse(readFileSync(path.join(folder, 'owner.json'), 'utf8'))).toEqual(one.identity);
+  expect(readdirSync(folder).filter((name) => name.startsWith('owner'))).toEqual(['owner.json']);
+});
+
+test('an owner that is just being written is there, and one that was torn long ago is not', () => {
+  const { folder } = Spool.create(root, header());
+  const file = path.join(folder, 'owner.json');
+  writeFileSync(file, '');
+  expect(SpoolOwner.take(folder, ownProcess())).toBeNull();
+  utimesSync(file, 1, 1);
+  expect(SpoolOwner.take(folder, ownProcess())).not.toBeNull();
 });
 
 const segmentsOf = ({ folder }: Spool): readonly string[] =>
