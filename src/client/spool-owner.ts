@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A process of another machine (or container) that shares the folder is believed to live while it says so this often. */
@@ -92,15 +91,15 @@ const identityOf = (text: string): ProcessIdentity | null => {
 
 /** Moves a stale owner out of the way. False when another process was quicker: then it is that one's. */
 const moveAway = (folder: string, stale: string): boolean => {
-  const moved = path.join(folder, `owner-${randomUUID()}.json`);
+  const aside = unlessCode('ENOENT', () => mkdtempSync(path.join(folder, 'owner-')));
+  if (aside === null) return false;
   const text = unlessCode('ENOENT', () => {
-    renameSync(pathIn(folder), moved);
-    return readFileSync(moved, 'utf8');
+    renameSync(pathIn(folder), pathIn(aside));
+    return readFileSync(pathIn(aside), 'utf8');
   });
-  if (text === null) return false;
-  if (text === stale) rmSync(moved, { force: true });
   // The next owner was there already, and it is this one that was moved.
-  else unlessCode('ENOENT', () => renameSync(moved, pathIn(folder)));
+  if (text !== null && text !== stale) unlessCode('ENOENT', () => renameSync(pathIn(aside), pathIn(folder)));
+  rmSync(aside, { recursive: true, force: true });
   return text === stale;
 };
 
