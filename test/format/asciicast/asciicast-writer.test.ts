@@ -129,7 +129,10 @@ test('it comes in pieces, and a run is read when the piece before was taken', as
     }
   })();
   const pieces = writeAsciicastV2(plainFields, runs);
-  expect((await pieces.next()).value).toHaveLength(100_059);
-  expect(runsRead).toBe(2);
+  // The header comes before anything is read: whoever follows may wait long for the first run.
+  expect((await pieces.next()).value).toContain('"version":2');
+  expect(runsRead).toBe(0);
+  expect((await pieces.next()).value).toHaveLength(50_013);
+  expect(runsRead).toBe(1);
   await pieces.return();
 });

@@ -11,8 +11,8 @@ import { checkEpoch } from './open-recording.ts';
 import { mustBeFedStill, resumeIfLost, reviveRecordings } from './resume-session.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** Events that are this old come as they happen, by a producer whose clock is behind; older ones are of a file. */
-const seenMs = (atMs: number, eventMs: number): number => (atMs - eventMs < CLOCK_SKEW_MAX_MS ? atMs : eventMs);
+/** Events that are this young come as they happen, by a producer whose clock is behind; older ones are of a file. */
+const signOfLifeMs = (atMs: number, eventMs: number): number => (atMs - eventMs < CLOCK_SKEW_MAX_MS ? atMs : eventMs);
 
 /** The session's last sign of life is written at most this often while its events come in. */
 const LAST_SEEN_STEP_MS = 1000;
@@ -38,7 +38,7 @@ export const appendBatch = (context: WriteContext, input: AppendBatchWrite): App
   resumeIfLost(context, session, { ...input, message: 'events came again' });
   const target = { session, named, newest };
   const kept = known === given.eventCount ? newest : keep(context, target, given, known, input.atMs);
-  if (kept !== newest) see(context, session, seenMs(input.atMs, named.started_ms + given.lastMs));
+  if (kept !== newest) see(context, session, signOfLifeMs(input.atMs, named.started_ms + given.lastMs));
   const { kill } = session.status === 'KILLING' ? context.session(session.position) : { kill: null };
   return {
     sessionId: session.session_id as SessionId,
