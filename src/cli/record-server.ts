@@ -11,6 +11,8 @@ export type RecordServerOptions = {
   readonly data: string;
   readonly server?: string;
   readonly tokenFile?: string;
+  /** Wins over a file. */
+  readonly token?: string;
 };
 
 /** The server that sessions are for, which may come and go. */
@@ -50,18 +52,22 @@ const serverOfFolder = (data: string, signal: AbortSignal): RecordServer => {
 
 const serverAt = (
   address: string,
-  { tokenFile }: RecordServerOptions,
-  token: string | undefined,
+  options: RecordServerOptions,
+  tokenOfEnvironment: string | undefined,
   signal: AbortSignal,
 ): RecordServer => {
   if (!URL.canParse(address) || !/^https?:\/\//i.test(address)) {
     throw new UsageError('--server must be an address such as https://log.example.com');
   }
+  const token = options.token ?? tokenOfEnvironment;
+  const tokenFile = options.token === undefined ? options.tokenFile : undefined;
   const { origin, pathname, username, password } = new URL(address);
   if (username !== '' || password !== '') throw new UsageError('--server must hold no name and no password');
   const url = `${origin}${pathname.replace(/\/+$/, '')}`;
   if (tokenFile === undefined && !token) {
-    throw new UsageError('a token is needed beside --server: --token-file, or REELTIME_TOKEN in the environment');
+    throw new UsageError(
+      'a token is needed beside --server: --token-file, --token, or REELTIME_TOKEN in the environment',
+    );
   }
   if (tokenFile !== undefined) readToken(tokenFile);
   const find = (): ServerParts => ({

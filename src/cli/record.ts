@@ -30,7 +30,7 @@ const name = (text: string): string => {
 const exitStatus = `
 The exit status is the command's; 128 and the signal's number when a signal ended it or this program; 137 when the
 session was killed, or --strict ended it; 126 and 127 for a command that cannot be executed or is not there. The token
-comes from --token-file or REELTIME_TOKEN; without --server the running server of the data folder is used, without one.`;
+comes from --token, --token-file or REELTIME_TOKEN; without --server the running server of the data folder is used, without one.`;
 
 /** `reeltime record`: a command in a terminal, as a session. */
 export const recordCommand = (signal: AbortSignal, setExitCode: (code: number) => void): Command =>
@@ -39,6 +39,7 @@ export const recordCommand = (signal: AbortSignal, setExitCode: (code: number) =
     .argument('[command...]', 'the command and its words, after --')
     .addOption(new Option('--server <url>', 'the server to record to').env('REELTIME_SERVER'))
     .addOption(new Option('--token-file <file>', 'a file that holds its token').env('REELTIME_TOKEN_FILE'))
+    .option('--token <token>', 'its token; others on this machine can read it: a file, or REELTIME_TOKEN, is safer')
     .addOption(dataOption())
     .option('--user <identity>', 'who; the login name and host when absent', name)
     .option('--socket <name>', 'what: the resource; the host name when absent', name)

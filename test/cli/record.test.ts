@@ -280,6 +280,8 @@ test('a token is read from a file or the environment, is not handed to the comma
   const words = ['record', '--server', server.url, '--spool', `${data}-spool`, '--socket', 'token'];
   const given = await runProgram([...words, '--token-file', file, '--', 'true']);
   expect(given).toMatchObject({ code: 0, stderr: '' });
+  const onCommandLine = await runProgram([...words, '--token', server.token, '--', 'true']);
+  expect([onCommandLine.code, onCommandLine.stderr]).toEqual([given.code, given.stderr]);
   const env = { REELTIME_TOKEN: server.token };
   const other = await runProgram([...words, '--', ...shell('echo "[$REELTIME_TOKEN]"')], { env });
   expect(other).toMatchObject({ code: 0, stdout: '[]\r\n' });
