@@ -20,7 +20,7 @@ const unreadable = [400, 'BAD_REQUEST', 'this is no HTTP request'] as const;
 
 /**
  * The connections of a server: how many there are from where, which of them are waited for, and what is told to those that
- * send no HTTP. One client, however slow or loud, takes nothing from the others.
+ * send no HTTP. One client, however slow or loud, keeps no other out.
  */
 export class Connections {
   readonly #parts: ApiParts;

@@ -44,7 +44,7 @@ export const adminTokenFileOption = (): Option =>
     'a file that holds the admin token; otherwise REELTIME_ADMIN_TOKEN, or one is made on first start',
   ).env('REELTIME_ADMIN_TOKEN_FILE');
 
-/** Secrets that only the environment may hold: a command line is seen by everybody on the machine. */
+/** Secrets that are read from the environment: a command line is seen by everybody on the machine. */
 export const secretSettings = ['REELTIME_ADMIN_TOKEN', 'REELTIME_TOKEN', OIDC_CLIENT_SECRET] as const;
 
 /**

@@ -4,9 +4,9 @@ import { processActor } from '../../src/model/audit.ts';
 import { FAILED_AUTHENTICATIONS_MAX } from '../../src/model/limits.ts';
 import { firstPage } from '../../src/model/page.ts';
 import { CHOSEN_TOKEN_ID, tokenIdOf, tokenText } from '../../src/model/token.ts';
-import type { Caller } from '../../src/model/viewer.ts';
 import { headersOf } from './asking.ts';
 import { network, startTestServer, type Running } from './running.ts';
+import { processCaller } from './process-caller.ts';
 
 let server: Running;
 beforeAll(async () => {
@@ -14,19 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const admin: Caller = {
-  viewer: {
-    name: 'a test',
-    role: 'ADMIN',
-    producer: null,
-    expiresAtMs: null,
-    credential: 'process',
-    account: 'process',
-  },
-  ip: null,
-  client: null,
-  requestId: 'test',
-};
+const admin = processCaller('a test');
 
 const statusOf = async (headers: Readonly<Record<string, string>>): Promise<number> =>
   (await fetch(`${server.url}/schema.graphql`, { headers })).status;

@@ -1,27 +1,15 @@
 import { producerDocuments } from '../../src/client/producer-documents.ts';
 import type { SessionId } from '../../src/model/ids.ts';
-import type { Caller } from '../../src/model/viewer.ts';
 import { ask, headersOf } from './asking.ts';
 import type { Running } from './running.ts';
+import { processCaller } from './process-caller.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A recording that takes events. */
 export type Open = { readonly sessionId: SessionId; readonly recordingId: string; readonly epoch: number };
 
-export const killer: Caller = {
-  viewer: {
-    name: 'admin',
-    role: 'ADMIN',
-    producer: null,
-    expiresAtMs: null,
-    credential: 'process',
-    account: 'process',
-  },
-  ip: null,
-  client: null,
-  requestId: 'a request',
-};
+export const killer = processCaller('admin');
 
 /** What openSession must be told, as little as there is. */
 export const opening = {

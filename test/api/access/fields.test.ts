@@ -5,13 +5,13 @@ import { schema } from '../../../src/api/graphql/schema.ts';
 import type { SessionId } from '../../../src/model/ids.ts';
 import type { Producer } from '../../../src/model/intake.ts';
 import { writeRevision } from '../../../src/model/revision.ts';
-import type { Caller } from '../../../src/model/viewer.ts';
 import type { Answer } from '../asking.ts';
 import { aSession, openFed, output } from '../feeding.ts';
 import { producer, startTestServer, type Running } from '../running.ts';
 import { everybody, isAllowed, isKnown, makeCallers, type Level, type Who } from './callers.ts';
 import { type Feeding, fieldTable, ofAnn, reaches, type Reached } from './field-table.ts';
 import { type Ask, type Transport, transportsTo } from './transports.ts';
+import { processCaller } from '../process-caller.ts';
 
 const secret = 'secret words';
 let running: Running;
@@ -68,19 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => running[Symbol.asyncDispose]());
 
-const killer: Caller = {
-  viewer: {
-    name: 'admin',
-    role: 'ADMIN',
-    producer: null,
-    expiresAtMs: null,
-    credential: 'process',
-    account: 'process',
-  },
-  ip: null,
-  client: null,
-  requestId: 'a request',
-};
+const killer = processCaller('admin');
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 const objectTypes = Object.values(schema.getTypeMap()).filter(

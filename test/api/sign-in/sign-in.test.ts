@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Caller } from '../../../src/model/viewer.ts';
 import { network, startTestServer, type Running } from '../running.ts';
 import { Browser } from './browser.ts';
+import { processCaller } from '../process-caller.ts';
 
 let server: Running;
 let browser = new Browser();
@@ -14,19 +14,7 @@ beforeEach(() => {
   browser = new Browser();
 });
 
-const admin: Caller = {
-  viewer: {
-    name: 'a test',
-    role: 'ADMIN',
-    producer: null,
-    expiresAtMs: null,
-    credential: 'process',
-    account: 'process',
-  },
-  ip: null,
-  client: null,
-  requestId: 'test',
-};
+const admin = processCaller('a test');
 const json = { 'content-type': 'application/json' };
 const signIn = (token: string): Promise<Response> => browser.post(`${server.url}/sign-in`, { token });
 const query = (headers: Readonly<Record<string, string>>): Promise<Response> =>
