@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Bench, type BenchOptions, BenchRoom, MB } from './bench-room.ts';
 import { Caller } from './caller.ts';
 import { copyCatalog, fillCatalog } from './many-sessions.ts';
+import { installPeers } from './peers.ts';
 import { runVerb } from './program.ts';
 import { type Contestant, race, type Series, standingsTable } from './race.ts';
 import { mainScript, ServerProcess } from './server-process.ts';
@@ -10,6 +11,7 @@ const sessionCounts = { small: [10_000], full: [10_000, 1_000_000] };
 const REQUESTS = 400;
 const CONNECTIONS = 4;
 const listYardstick = fileURLToPath(new URL('list-yardstick.ts', import.meta.url));
+const listMercurius = fileURLToPath(new URL('list-mercurius.ts', import.meta.url));
 
 const query = `{ sessions(first: 50) { nodes { sessionId protocol upstream status user { email name } socket { name }
   client { ip } sshUser startedAt duration recordingState } } }`;
@@ -34,9 +36,12 @@ async function benchListOf(count: number, { rounds, tell }: BenchOptions): Promi
   const token = await room.adminToken();
   await using server = await ServerProcess.start(mainScript, serve);
   await using handler = await ServerProcess.start(listYardstick, [room.file('copy.db')]);
+  await using mercurius = installPeers(tell) ? await ServerProcess.start(listMercurius, [room.file('copy.db')]) : null;
   using caller = new Caller(server.url, token, CONNECTIONS);
+  using peerCaller = new Caller(mercurius?.url ?? '', token, CONNECTIONS);
   using handCaller = new Caller(handler.url, token, CONNECTIONS);
   await refuseUnlike(caller, handCaller);
+  if (mercurius !== null) await refuseUnlike(caller, peerCaller);
   tell('list: waiting for the daily copy of the catalog, which is not to be measured');
   await room.dailyCopy();
 
@@ -48,7 +53,11 @@ async function benchListOf(count: number, { rounds, tell }: BenchOptions): Promi
     title: `list: first page of 50 of ${count} sessions × 12 fields`,
     unit: 'requests/s',
     yardstick: 'hand-written handler',
-    contestants: [asking('hand-written handler', handler, handCaller), asking('reeltime', server, caller)],
+    contestants: [
+      asking('hand-written handler', handler, handCaller),
+      ...(mercurius === null ? [] : [asking('Mercurius with its jit', mercurius, peerCaller)]),
+      asking('reeltime', server, caller),
+    ],
   };
   return standingsTable(series, await race(series, rounds, tell));
 }
