@@ -64,6 +64,12 @@ export class Kills {
     const { writer, audit, clock } = this.#parts;
     audit.checkAllowed(caller, 'kill');
     checkText(reason, 'reason');
+    if (filter.text !== null) {
+      throw new InvalidInput(
+        'filter.text',
+        'filter.text may list sessions, and not cut them: name whom or what to cut',
+      );
+    }
     if (!all && Object.values(filter).every((asked) => asked === null)) {
       throw new InvalidInput('all', 'all must be true when the filter asks for nothing: every running session is cut');
     }
@@ -79,13 +85,12 @@ export class Kills {
   }
 }
 
+const personal: ReadonlySet<string> = new Set<keyof SessionFilter>(['userIdentities', 'userEmails', 'clientIps']);
+
 /** As the audit log keeps it, where a person must be forgotten by cutting their name loose: of people only how many. */
 const impersonal = (filter: SessionFilter): Readonly<Record<string, unknown>> => {
   const asked = Object.entries(filter).filter(([, value]) => value !== null);
   return Object.fromEntries(
-    asked.map(([name, value]) => [
-      name,
-      Array.isArray(value) && (name === 'userIdentities' || name === 'userEmails') ? value.length : value,
-    ]),
+    asked.map(([name, value]) => [name, Array.isArray(value) && personal.has(name) ? value.length : value]),
   );
 };

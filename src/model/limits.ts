@@ -15,6 +15,13 @@ export const COUNT_DEFAULT = 10_000;
 export const NODES_MAX = 100;
 /** Values in one list of a filter. */
 export const FILTER_VALUES_MAX = 100;
+/** Characters and words of a filter's text. */
+export const FILTER_TEXT_LENGTH_MAX = 500;
+export const FILTER_TEXT_WORDS_MAX = 20;
+/** Sessions that one page looks at to find those that match, where no index has them: it goes on from where it stopped. */
+export const SESSIONS_LOOKED_AT_MAX = 20_000;
+/** The same on the main thread: a page that is not full by then goes on off it. */
+export const SESSIONS_LOOKED_AT_ON_MAIN = 1_000;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;

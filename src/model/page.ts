@@ -20,6 +20,11 @@ export type Page<Item> = {
   readonly items: readonly Item[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+  /**
+   * Set when reading stopped before the page was full, having looked at as much as a page may: the last place that it looked
+   * at in its direction. The list goes on from there, and the page may have no items.
+   */
+  readonly stoppedAt: Keyset | null;
 };
 
 /** The whole list from its beginning. */

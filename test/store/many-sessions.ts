@@ -58,6 +58,12 @@ export const arbitraryFilter: fc.Arbitrary<SessionFilter> = fc.record({
   startedFromMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
   startedBeforeMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
   killed: asked(fc.boolean()),
+  upstreams: fc.constant(null),
+  clientIps: fc.constant(null),
+  countryCodes: fc.constant(null),
+  recordingStates: fc.constant(null),
+  minDurationMs: fc.constant(null),
+  text: fc.constant(null),
 });
 
 export const arbitraryOrder: fc.Arbitrary<SessionOrder> = fc.record({

@@ -1,4 +1,4 @@
-import type { Page } from '../../model/page.ts';
+import { writeCursor, type Page, type PageRequest } from '../../model/page.ts';
 import { builder } from './builder.ts';
 
 export type Edge<Item> = { readonly cursor: string; readonly node: Item };
@@ -13,16 +13,21 @@ export type PageInfo = {
 /** One page as GraphQL shows it. */
 export type Connection<Item> = { readonly edges: readonly Edge<Item>[]; readonly pageInfo: PageInfo };
 
-/** A page of the catalog, with a cursor for each item. */
-export const connectionOf = <Item>(page: Page<Item>, cursorOf: (item: Item) => string): Connection<Item> => {
+/** A page of the catalog, with a cursor for each item. One that stopped early ends, in its direction, where it stopped. */
+export const connectionOf = <Item>(
+  page: Page<Item>,
+  cursorOf: (item: Item) => string,
+  { backward }: Pick<PageRequest, 'backward'> = { backward: false },
+): Connection<Item> => {
   const edges = page.items.map((node) => ({ cursor: cursorOf(node), node }));
+  const stoppedAt = page.stoppedAt === null ? null : writeCursor(page.stoppedAt);
   return {
     edges,
     pageInfo: {
       hasNextPage: page.hasNextPage,
       hasPreviousPage: page.hasPreviousPage,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: (backward ? stoppedAt : null) ?? edges[0]?.cursor ?? null,
+      endCursor: (backward ? null : stoppedAt) ?? edges.at(-1)?.cursor ?? null,
     },
   };
 };
@@ -34,11 +39,13 @@ export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether something comes before startCursor.' }),
     startCursor: t.exposeString('startCursor', {
       nullable: true,
-      description: 'Cursor of the first edge, for before; null when the page is empty.',
+      description:
+        'For before: cursor of the first edge, or the place where looking further back stopped. Null when the list is empty.',
     }),
     endCursor: t.exposeString('endCursor', {
       nullable: true,
-      description: 'Cursor of the last edge, for after; null when the page is empty.',
+      description:
+        'For after: cursor of the last edge, or the place where looking further stopped. Null when the list is empty.',
     }),
   }),
 });

@@ -134,9 +134,8 @@ builder.objectField(RecordingRef, 'chunks', (t) =>
       if (page === null) throw new NotFound('no such recording');
       await noteWatched(context, recording, page.runs);
       const hasPreviousPage = (page.runs[0]?.firstEvent ?? fromEvent) > 0;
-      return connectionOf({ items: page.runs, hasNextPage: page.hasMore, hasPreviousPage }, (run) =>
-        writeCursor({ order: orderName, key: [run.firstEvent + run.eventCount] }),
-      );
+      const items = { items: page.runs, hasNextPage: page.hasMore, hasPreviousPage, stoppedAt: null };
+      return connectionOf(items, (run) => writeCursor({ order: orderName, key: [run.firstEvent + run.eventCount] }));
     },
   }),
 );

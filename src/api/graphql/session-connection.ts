@@ -75,9 +75,8 @@ const page = async (
   const { catalog } = context.parts;
   const revision = await catalog.revision();
   const sessions = await catalog.sessions(visibility, filter, order, request);
-  const connection = connectionOf(sessions, (session) =>
-    writeCursor({ order: orderName, key: sessionKey(session, order) }),
-  );
+  const cursorOf = (session: Session): string => writeCursor({ order: orderName, key: sessionKey(session, order) });
+  const connection = connectionOf(sessions, cursorOf, request);
   return { ...connection, filter, revision };
 };
 

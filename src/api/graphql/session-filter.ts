@@ -54,6 +54,7 @@ export const readSessionFilter = (given: Given | null | undefined, argument = 'f
   if (given == null) return everySession;
   const socketIds = listOf(given.socketIds, `${argument}.socketIds`);
   return {
+    ...everySession,
     protocols: listOf(given.protocols, `${argument}.protocols`),
     statuses: listOf(given.statuses, `${argument}.statuses`),
     userIdentities: textsOf(given.userIdentities, `${argument}.userIdentities`),

@@ -72,5 +72,6 @@ export const pageOf = <Item>(read: readonly Item[], page: PageRequest): Page<Ite
     items: page.backward ? items.toReversed() : items,
     hasNextPage: page.backward ? page.before !== null : more,
     hasPreviousPage: page.backward ? more : page.after !== null,
+    stoppedAt: null,
   };
 };
