@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { openAsciicast } from '../format/asciicast/asciicast-reader.ts';
 import { encodeBatch } from '../format/batch-encoder.ts';
 import { importAsciicast } from '../imports/import-asciicast.ts';
-import { type ImportDefaults, sessionOfAsciicast } from '../imports/session-of-asciicast.ts';
+import type { ImportDefaults } from '../imports/import-defaults.ts';
+import { sessionOfAsciicast } from '../imports/session-of-asciicast.ts';
 import { sessionTopic } from '../live/bus.ts';
 import { Refusal } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
@@ -113,7 +114,7 @@ const importSamples = async (
 const importSample = async ({ intake }: Installation, sample: SampleSession): Promise<void> => {
   await importAsciicast(
     { intake, producer, newHash: () => createHash('sha256'), claims: new Map() },
-    { open: () => bytesOf(sample), modifiedAtMs: Date.now() },
+    { fileName: sample.file, open: () => bytesOf(sample), modifiedAtMs: Date.now(), sibling: () => null },
     defaultsOf(sample, null),
     new AbortController().signal,
   );

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { NotARecording } from '../format/asciicast/not-a-recording.ts';
 import { importAsciicast, type Imported } from '../imports/import-asciicast.ts';
-import type { ImportDefaults } from '../imports/session-of-asciicast.ts';
+import type { ImportDefaults } from '../imports/import-defaults.ts';
 import { InvalidInput, Refusal } from '../model/errors.ts';
 import { type SessionProtocol, sessionProtocols } from '../model/session.ts';
 import { dataFolderAt } from './data-folder.ts';

@@ -1,30 +1,13 @@
 import { type AsciicastReader, openAsciicast } from '../format/asciicast/asciicast-reader.ts';
 import { SessionEnded } from '../model/errors.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
-import { parseSessionId } from '../model/parse-id.ts';
-import type { Intake, OpenedSession, Producer } from '../model/intake.ts';
+import type { OpenedSession } from '../model/intake.ts';
 import { type EventBatch, EventBatches } from './event-batches.ts';
-import { type ImportDefaults, recordingIdOf, sessionOfAsciicast } from './session-of-asciicast.ts';
-
-/** A hash that is fed piece by piece. */
-export type HashStream = { update(bytes: Uint8Array): void; digest(): Uint8Array };
-
-export type ImportParts = {
-  readonly intake: Intake;
-  readonly producer: Producer;
-  /** SHA-256. */
-  readonly newHash: () => HashStream;
-  /** Sessions that are being fed by this process: a second file of the same content waits for the first. */
-  readonly claims: Map<string, Promise<void>>;
-};
-
-/** A recording in a file. */
-export type ImportSource = {
-  /** Opens it from the beginning, decompressed; read at most twice. */
-  readonly open: () => AsyncIterable<Uint8Array>;
-  /** Milliseconds since the epoch: when it began, where neither the recording nor the caller says. */
-  readonly modifiedAtMs: number;
-};
+import type { ImportDefaults } from './import-defaults.ts';
+import type { HashStream, ImportParts } from './import-parts.ts';
+import type { ImportSource } from './import-source.ts';
+import { recordingIdOf, sessionIdOf } from './session-id.ts';
+import { sessionOfAsciicast } from './session-of-asciicast.ts';
 
 export type Imported = {
   readonly sessionId: SessionId;
@@ -138,15 +121,6 @@ async function* hashed(
     yield piece;
   }
 }
-
-/** A UUID of version 8 (RFC 9562 section 5.8) from the first 16 bytes of a hash. */
-const sessionIdOf = (digest: Uint8Array): SessionId => {
-  const bytes = digest.slice(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return parseSessionId(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
-};
 
 /** Sends what the server does not have yet. */
 const feed = async (

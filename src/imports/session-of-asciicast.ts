@@ -1,27 +1,12 @@
 import type { AsciicastHeader } from '../format/asciicast/asciicast-header.ts';
-import type { RecordingId, SessionId } from '../model/ids.ts';
+import type { SessionId } from '../model/ids.ts';
 import type { OpenSession } from '../model/intake.ts';
 import { LABELS_BYTES_MAX } from '../model/limits.ts';
-import type { SessionProtocol } from '../model/session.ts';
-
-/** Who, what, where and when, where the caller knows. Null: taken from the recording, or unknown. */
-export type ImportDefaults = {
-  readonly protocol: SessionProtocol | null;
-  readonly upstream: string | null;
-  readonly user: Partial<OpenSession['user']>;
-  readonly socket: string | null;
-  readonly client: Partial<OpenSession['client']>;
-  readonly server: Partial<OpenSession['server']>;
-  readonly sshUser: string | null;
-  readonly authInfo: string | null;
-  readonly startedAtMs: number | null;
-};
+import type { ImportDefaults } from './import-defaults.ts';
+import { recordingIdOf } from './session-id.ts';
 
 /** The address of a client that nobody knows. */
 const UNKNOWN_ADDRESS = '0.0.0.0';
-
-/** The one recording of a session that is one file is named after it: an import that goes on finds it again. */
-export const recordingIdOf = (sessionId: SessionId): RecordingId => sessionId as string as RecordingId;
 
 /** A recording in a file as the session that it was. */
 export const sessionOfAsciicast = (

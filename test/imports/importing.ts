@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  importAsciicast,
-  type Imported,
-  type ImportParts,
-  type ImportSource,
-} from '../../src/imports/import-asciicast.ts';
-import type { ImportDefaults } from '../../src/imports/session-of-asciicast.ts';
+import { importAsciicast, type Imported } from '../../src/imports/import-asciicast.ts';
+import type { ImportDefaults } from '../../src/imports/import-defaults.ts';
+import type { ImportParts } from '../../src/imports/import-parts.ts';
+import type { ImportSource } from '../../src/imports/import-source.ts';
 import type { Intake } from '../../src/model/intake.ts';
 import { producer } from '../store/feeding.ts';
 import { testStartMs } from '../store/opened-folder.ts';
@@ -34,6 +31,8 @@ export const importParts = (intake: Intake): ImportParts => ({
 export const sourceOf = (content: string | Uint8Array, pieceBytes = 64 * 1024): ImportSource & { opened: number } => {
   const bytes = Buffer.from(content);
   const source = {
+    fileName: 'file',
+    sibling: () => null,
     modifiedAtMs: testStartMs,
     opened: 0,
     async *open(): AsyncGenerator<Uint8Array, void, void> {

@@ -1,0 +1,47 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { ZSTD_WINDOW_LOG_MAX } from '../model/limits.ts';
+
+/**
+ * The file's bytes, decompressed when its first bytes say that it is compressed.
+ * @param onPosition told how far the file was read
+ */
+export async function* readDecompressed(file: string, onPosition: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const decoder = decoderFor(await firstBytes(file));
+  const source = createReadStream(file, { highWaterMark: 256 * 1024 });
+  // NOTE pipeline hands the source's and the decoder's errors to the reader, and closes both when the reader leaves.
+  const done = pipeline(source, decoder);
+  done.catch((error: Error) => decoder.destroy(error));
+  try {
+    for await (const piece of decoder as AsyncIterable<Uint8Array>) {
+      yield piece;
+      onPosition(source.bytesRead);
+    }
+    await done;
+  } finally {
+    source.destroy();
+    decoder.destroy();
+  }
+}
+
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+/** A zstd frame, or the skippable frame that a file may begin with (RFC 8878 section 3.1). */
+const isZstd = (head: Uint8Array): boolean =>
+  (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) ||
+  ((head[0] ?? 0) >> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18);
+
+const firstBytes = async (file: string): Promise<Uint8Array> => {
+  await using handle = await open(file, 'r');
+  const head = Buffer.alloc(4);
+  await handle.read(head, 0, head.length, 0);
+  return head;
+};
+
+const decoderFor = (head: Uint8Array): Readable & NodeJS.WritableStream => {
+  if (isGzip(head)) return createGunzip();
+  if (isZstd(head)) return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
+  return new PassThrough({ highWaterMark: 256 * 1024 });
+};

@@ -1,0 +1,8 @@
+import { asciicastFormat, type WholeFormat } from './asciicast.ts';
+import type { ImportFormat } from './import-format.ts';
+
+/**
+ * Every format, in the order in which they are asked whether a file is theirs: those that know themselves for certain (by a
+ * name of their own in JSON, by magic bytes) before those that only look like it.
+ */
+export const importFormats: readonly (ImportFormat | WholeFormat)[] = [asciicastFormat];
