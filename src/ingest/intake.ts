@@ -14,7 +14,7 @@ import type {
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import { HEARTBEAT_SESSIONS_MAX, PENDING_BYTES_MAX } from '../model/limits.ts';
 import type { SessionEvent } from '../model/session-event.ts';
-import type { Session, SessionKill, SessionProtocol } from '../model/session.ts';
+import type { Location, Session, SessionKill, SessionProtocol } from '../model/session.ts';
 import type { CatalogWriter } from '../store/catalog/catalog.ts';
 import type {
   AppendedBatch,
@@ -50,6 +50,8 @@ export type LocalIntakeParts = {
   /** Resolves when the recording's pending batches have been worked off, or could not be. */
   readonly relief: (recordingId: RecordingId) => Promise<void>;
   readonly contacts: Contacts;
+  /** Where on earth an address is; null when nobody knows. Never throws. */
+  readonly locate: (ip: string) => Location | null;
 };
 
 /** Told of every call of a producer: what keeps the leases of its sessions. */
@@ -90,7 +92,7 @@ export class LocalIntake implements Intake {
   }
 
   async openSession(producer: Producer, input: OpenSession): Promise<OpenedSessionRow> {
-    const { writer, clock, ids, contacts } = this.#parts;
+    const { writer, clock, ids, contacts, locate } = this.#parts;
     const nowMs = clock();
     checkOpenSession(input, nowMs);
     if (input.denyReason === null) this.#mustBeAvailable();
@@ -104,6 +106,7 @@ export class LocalIntake implements Intake {
       socketId: input.socket.socketId ?? (ids.derive('socket', input.socket.name) as SocketId),
       identity: input.user.identity ?? input.user.email ?? '',
       upstream: input.upstream?.toLowerCase() ?? upstreams[input.protocol],
+      location: locate(input.client.ip),
       // A retry that names no recording means the same one.
       recording:
         input.recording === null

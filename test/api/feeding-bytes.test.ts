@@ -188,7 +188,7 @@ test('while nothing can be kept, every door says so, and when to try again', asy
     }
   }
   const ids = { next: randomUUID, derive: () => randomUUID() };
-  const never = { unavailable: () => null, relief: async () => {}, contacts: noContacts };
+  const never = { unavailable: () => null, relief: async () => {}, contacts: noContacts, locate: () => null };
   const intake = new OnFullDisk({ writer, recordings: new FileRecordings(folder), clock: Date.now, ids, ...never });
   await using full = await startTestServer(() => ({ intake }));
   const place = { recordingId: randomUUID(), epoch: 1 };

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { secrets } from '../../src/cli/secrets.ts';
 import { toolTest } from '../require.ts';
+import { tinyMaxmindFile } from '../format/geoip/tiny-maxmind-file.ts';
 import { ask, ended, runProgram, sample, startServerProcess, temporaryFolder } from './program.ts';
 
 const run = promisify(execFile);
@@ -196,3 +197,31 @@ const firstSession = (answer: unknown): string | null => {
   const { data } = answer as { data: { sessions: { nodes: readonly { sessionId: string }[] } } };
   return data.sessions.nodes[0]?.sessionId ?? null;
 };
+
+test('a session keeps where its client was found when it began', async () => {
+  await using folder = await temporaryFolder();
+  const geoip = path.join(folder.path, 'city.mmdb');
+  const record = { city: 'London', country_code: 'GB', latitude: 51.5, longitude: -0.09, state1: 'England' };
+  await writeFile(geoip, tinyMaxmindFile(4, 'city', { '81.2.69.0/24': record }));
+  await using server = await startServerProcess(path.join(folder.path, 'data'), ['--geoip', geoip]);
+  const location = async (ip: string): Promise<unknown> => {
+    const input = `protocol: SSH, user: {identity: "ann"}, socket: {name: "s"}, client: {ip: "${ip}"}, server: {name: "h", port: 22}`;
+    return ask(
+      server,
+      `mutation { openSession(input: {${input}}) { ... on OpenSessionPayload { session { client { location { city region countryCode } } } } } }`,
+    );
+  };
+  expect(await location('81.2.69.142')).toEqual({
+    data: {
+      openSession: { session: { client: { location: { city: 'London', region: 'England', countryCode: 'GB' } } } },
+    },
+    extensions: expect.anything(),
+  });
+  expect(await location('10.1.2.3')).toMatchObject({
+    data: { openSession: { session: { client: { location: null } } } },
+  });
+  await writeFile(geoip, 'no such file');
+  const refused = await runProgram(['serve', '--data', path.join(folder.path, 'other'), '--geoip', geoip]);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain(`--geoip ${geoip}: it is no MaxMind file of format 2`);
+});

@@ -12,7 +12,7 @@ const allRooms = words('model format render store live ingest upkeep imports cli
 /** The rooms in the order in which data flows: a line for each, and each line is a test. */
 export const rooms: Readonly<Record<string, Room>> = {
   model: { imports: [], uses: [] },
-  format: { imports: ['model'], uses: ['@msgpack/msgpack'] },
+  format: { imports: ['model'], uses: ['@msgpack/msgpack', 'bowser'] },
   render: { imports: ['model', 'format'], uses: ['@xterm/headless', ...node('worker_threads')] },
   store: {
     imports: ['model', 'format'],
@@ -55,7 +55,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   portal: { imports: ['model', 'format'], uses: ['*'] },
   adapters: { imports: ['model', 'format', 'store', 'live'], uses: ['*', ...node('*')] },
-  cli: { imports: allRooms, uses: ['commander', 'cli-progress', 'pino', 'pino-pretty', 'zod', 'uuid', ...node('*')] },
+  cli: {
+    imports: allRooms,
+    uses: ['commander', 'cli-progress', 'pino', 'pino-pretty', 'zod', 'uuid', 'mmdb-lib', ...node('*')],
+  },
   'cli/build': { imports: allRooms, uses: ['esbuild', 'graphql', ...node('*')] },
 };
 

@@ -296,6 +296,7 @@ describe('when no new recordings can be taken', () => {
       unavailable: () => 'the disk has 1 MiB free',
       relief: async () => {},
       contacts: noContacts,
+      locate: () => null,
     });
 
   test('sessions and recordings are Unavailable, with the reason; running ones go on, and refused attempts are told', async () => {

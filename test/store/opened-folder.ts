@@ -149,6 +149,7 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
       unavailable: () => null,
       relief: (id) => closer.relief(id),
       contacts: leases,
+      locate: () => null,
     }),
     closer,
     leases,

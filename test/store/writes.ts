@@ -35,6 +35,7 @@ export const openSessionWrite = (change: SessionChange = {}): OpenSessionWrite =
     socketId: 'aaaaaaaa-0000-4000-8000-000000000001' as SocketId,
     identity: 'ann@example.com',
     upstream: 'ssh',
+    location: null,
     recording: aRecording(),
     atMs: testStartMs,
     ...change,

@@ -1,3 +1,4 @@
+import { shortSoftware } from '../../format/client-software.ts';
 import type { Location, SessionClient } from '../../model/session.ts';
 import { builder } from './builder.ts';
 
@@ -21,6 +22,12 @@ export const SessionClientRef = builder.objectRef<SessionClient>('SessionClient'
     software: t.exposeString('software', {
       nullable: true,
       description: 'What the client called itself: SSH version, user agent, driver name. Null when it did not say.',
+    }),
+    softwareName: t.string({
+      nullable: true,
+      description:
+        'The same in a few words, such as OpenSSH 9.6p1 or Firefox 128 on Linux, at most 60 characters; as it is when it has no form that is known. Null when it did not say.',
+      resolve: ({ software }) => (software === null ? null : shortSoftware(software)),
     }),
     location: t.expose('location', {
       type: LocationRef,

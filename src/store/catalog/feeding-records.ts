@@ -4,7 +4,7 @@ import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { AppendEvents, Heartbeat, OpenRecording, OpenSession } from '../../model/intake.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { SessionFilter } from '../../model/session-filter.ts';
-import type { Session } from '../../model/session.ts';
+import type { Location, Session } from '../../model/session.ts';
 
 /** The part of the catalog that is written while sessions run: opened, fed, lost, resumed, cut, closed. */
 export interface FeedingWriter {
@@ -69,6 +69,8 @@ export type OpenSessionWrite = {
   readonly socketId: SocketId;
   readonly identity: string;
   readonly upstream: string;
+  /** Where its client's address is; kept with the session. */
+  readonly location: Location | null;
   readonly recording: NewRecording | null;
   readonly atMs: number;
 };

@@ -187,7 +187,7 @@ export const fieldTable: Readonly<Record<string, Row>> = {
   },
   SessionUser: { metadata: 'email identity isServiceAccount name nickname picture sub user' },
   SessionSocket: { metadata: 'name protocol socket socketId' },
-  SessionClient: { metadata: 'ip location port software' },
+  SessionClient: { metadata: 'ip location port software softwareName' },
   SessionServer: { metadata: 'name port' },
   SessionKill: { metadata: 'confirmedAt reason requestedAt requestedBy' },
   Location: { metadata: 'city country countryCode latitude longitude region' },

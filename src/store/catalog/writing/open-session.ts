@@ -95,7 +95,7 @@ const differenceOf = (
 };
 
 const insertOpened = (context: WriteContext, input: OpenSessionWrite): number => {
-  const { session, socketId, identity, upstream, producer } = input;
+  const { session, socketId, identity, upstream, producer, location } = input;
   const { user, socket, client, protocol, denyReason } = session;
   const origin: SessionOrigin = {
     ...session,
@@ -103,7 +103,7 @@ const insertOpened = (context: WriteContext, input: OpenSessionWrite): number =>
     upstream,
     user: { ...user, identity },
     socket: { socketId, name: socket.name, protocol },
-    client: { ...client, location: null },
+    client: { ...client, location },
   };
   const denied = { status: 'DENIED', ended_ms: session.startedAtMs, end_reason: 'refused', deny_reason: denyReason };
   return insertSession(context, origin, denyReason === null ? { status: 'ACTIVE' } : denied);
