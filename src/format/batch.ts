@@ -19,9 +19,10 @@ export type ScannedBatch = {
 /**
  * Checks a batch as it came over the wire: consecutive `[deltaMs, code, ...payload]`, the first deltaMs from the
  * recording's start.
+ * @param check of each event, where its payload is to be looked into
  * @throws InvalidInput naming `events` or `events[index]`, and the limit, when it must not be kept
  */
-export const scanBatch = (msgpack: Uint8Array): ScannedBatch => {
+export const scanBatch = (msgpack: Uint8Array, check: ((walk: EventWalk) => void) | null = null): ScannedBatch => {
   if (msgpack.length > BATCH_BYTES_MAX) {
     throw new InvalidInput(
       'events',
@@ -38,6 +39,7 @@ export const scanBatch = (msgpack: Uint8Array): ScannedBatch => {
     if (timeMs > RECORDING_MS_MAX) {
       walk.refuse('.deltaMs', `must be at most ${RECORDING_MS_MAX} ms from the recording's start, got ${timeMs}`);
     }
+    check?.(walk);
     offsets.push(walk.start);
     times.push(timeMs);
   }

@@ -1,6 +1,8 @@
 import { Decoder } from '@msgpack/msgpack';
+import type { ShapedPayload } from '../model/event-shapes.ts';
 import type { RecordedEvent } from '../model/recorded-event.ts';
 import type { Run } from '../model/run.ts';
+import { payloadOf } from './events/event-payload.ts';
 import { RunWalk } from './run-bytes.ts';
 import { TextCarry } from './utf8-carry.ts';
 
@@ -35,8 +37,15 @@ export const decodeRun = (msgpack: Uint8Array): RecordedEvent[] => [...eventsOf(
 /** All events of a batch. Bytes share memory with the msgpack. @throws InvalidInput */
 export const decodeBatch = (msgpack: Uint8Array): RecordedEvent[] => [...eventsOf(msgpack)];
 
-/** An event, and the text of an `o` or `i` event's data: null for other events. */
-export type TypedEvent = { readonly event: RecordedEvent; readonly text: string | null };
+/**
+ * An event, the text of an `o` or `i` event's data (null for other events), and its payload by names: null where its code has
+ * no shape, or it has not the shape of its code.
+ */
+export type TypedEvent = {
+  readonly event: RecordedEvent;
+  readonly text: string | null;
+  readonly payload: ShapedPayload | null;
+};
 
 /**
  * The run's events with terminal data as text. A character that the producer cut in two comes whole with the later event,
@@ -48,6 +57,7 @@ export function* typedEvents(run: Run): Generator<TypedEvent, void, void> {
   for (const event of eventsOf(run.msgpack)) {
     const carry = event.code === 'o' ? output : event.code === 'i' ? input : null;
     const data = event.payload[0];
-    yield { event, text: carry !== null && data instanceof Uint8Array ? carry.decode(data) : null };
+    const text = carry !== null && data instanceof Uint8Array ? carry.decode(data) : null;
+    yield { event, text, payload: payloadOf(event.code, event.payload) };
   }
 }

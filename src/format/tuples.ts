@@ -1,5 +1,5 @@
 import { InvalidInput } from '../model/errors.ts';
-import { RECORDING_MS_MAX } from '../model/limits.ts';
+import { EVENT_DEPTH_MAX, RECORDING_MS_MAX } from '../model/limits.ts';
 import type { RecordedEvent } from '../model/recorded-event.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { isUtf8 } from './utf8-carry.ts';
@@ -9,6 +9,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Where in the payload text stands for bytes, by code. */
 const bytesAt: Readonly<Record<string, number>> = { o: 0, i: 0, body: 4 };
+/** Of whose payload bytes may stand deep inside: a statement's parameters. */
+const DEEP_CODE = 'sql';
 
 /**
  * The event as JSON has it: `[timeSeconds, code, ...payload]`. Bytes that are UTF-8 are their text, others
@@ -35,7 +37,8 @@ const textOrBase64 = (bytes: Uint8Array): unknown =>
 
 /**
  * The event that a tuple `[timeSeconds, code, ...payload]` is: times are rounded to the millisecond, and `{"base64": …}`
- * is bytes wherever it stands. What a payload must be is for scanBatch to say.
+ * is bytes where it is an element, or anywhere in the parameters of a statement. What a payload must be is for checkPayload
+ * to say.
  * @param field what errors call the tuple, such as `events[3]`
  * @throws InvalidInput naming the field
  */
@@ -55,7 +58,8 @@ export const eventOfTuple = (tuple: unknown, field: string): RecordedEvent => {
     code,
     payload: payload.map((value, at) => {
       const name = `${field}[${at + 2}]`;
-      return at === textAt ? bytesFrom(value, name) : valueFrom(value, name);
+      if (at === textAt) return bytesFrom(value, name);
+      return code === DEEP_CODE ? deepValueFrom(value, name) : valueFrom(value, name);
     }),
   };
 };
@@ -68,6 +72,15 @@ const bytesFrom = (value: unknown, field: string): Uint8Array => {
 };
 
 const valueFrom = (value: unknown, field: string): unknown => base64From(value, field) ?? value;
+
+const deepValueFrom = (value: unknown, field: string, depth = 1): unknown => {
+  // What is nested deeper is refused when it is to be stored.
+  if (typeof value !== 'object' || value === null || depth > EVENT_DEPTH_MAX) return value;
+  if (Array.isArray(value)) return value.map((item) => deepValueFrom(item, field, depth + 1));
+  const bytes = base64From(value, field);
+  if (bytes !== null) return bytes;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, deepValueFrom(item, field, depth + 1)]));
+};
 
 /** The bytes of `{"base64": …}`; null for anything else. */
 const base64From = (value: unknown, field: string): Uint8Array | null => {

@@ -4,7 +4,8 @@ import { builder } from './builder.ts';
 import { RecordingEventRef } from './refs.ts';
 
 builder.objectRef<TypedEvent>('OtherEvent').implement({
-  description: 'An event of a kind that this version does not know. It is kept as it came, and handed on.',
+  description:
+    'An event of a kind that this version does not know, or whose content is not of its kind. It is kept as it came, and handed on.',
   interfaces: [RecordingEventRef],
   fields: (t) => ({
     code: t.string({ description: 'Its code in the stored recording.', resolve: (typed) => typed.event.code }),

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { getNamedType, type GraphQLObjectType, isLeafType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/api/graphql/schema.ts';
+import { isShapedCode } from '../../../src/model/event-shapes.ts';
 import type { SessionId } from '../../../src/model/ids.ts';
 import type { Producer } from '../../../src/model/intake.ts';
 import { writeRevision } from '../../../src/model/revision.ts';
+import { goldenEvents } from '../../format/events/golden-events.ts';
 import type { Answer } from '../asking.ts';
 import { aSession, openFed, output } from '../feeding.ts';
 import { producer, startTestServer, type Running } from '../running.ts';
@@ -30,6 +32,7 @@ beforeAll(async () => {
     gap,
     { timeMs: 5, code: 'made-up', payload: [secret] },
     { timeMs: 6, code: 'x', payload: [0, null] },
+    ...goldenEvents.filter(({ code }) => isShapedCode(code) && code !== 'gap'),
   ]);
   await fed.end();
   const { intake } = running.installation;

@@ -2,6 +2,7 @@ import { EventGap, InvalidInput, NotFound, SessionEnded } from '../../../model/e
 import type { SessionId } from '../../../model/ids.ts';
 import { CLOCK_SKEW_MAX_MS, RECORDING_EVENTS_MAX } from '../../../model/limits.ts';
 import { scanBatch } from '../../../format/batch.ts';
+import { checkPayload } from '../../../format/events/check-payload.ts';
 import type { AppendBatchWrite, AppendedBatch } from '../feeding-records.ts';
 import type { RecordingRow, SessionRow } from '../session-row.ts';
 import { checkOverlap, type GivenBatch, restOf } from './given-batch.ts';
@@ -19,7 +20,7 @@ const LAST_SEEN_STEP_MS = 1000;
 
 /** Keeps the batch's events that are not there yet. */
 export const appendBatch = (context: WriteContext, input: AppendBatchWrite): AppendedBatch => {
-  const given = { firstEvent: input.firstEvent, msgpack: input.msgpack, ...scanBatch(input.msgpack) };
+  const given = { firstEvent: input.firstEvent, msgpack: input.msgpack, ...scanBatch(input.msgpack, checkPayload) };
   const named = context.recordingRow(input.recordingId);
   // As ownSession says of another producer's: who asks must not learn that it is there.
   if (named === undefined) throw new NotFound('no such session');
