@@ -28,6 +28,11 @@ export class BatchEncoder {
     this.#longData = longData;
   }
 
+  /** Bytes of what was added. */
+  get size(): number {
+    return this.#writer.length;
+  }
+
   /**
    * @throws InvalidInput naming `events[index]` for times that are not whole or go backwards, for codes that no event may
    *   have, for payloads that cannot be stored, and for longer ones that are not to be cut

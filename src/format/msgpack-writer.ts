@@ -12,6 +12,11 @@ export class MsgpackWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
+  /** Bytes that were written. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** What was written; shares memory with the writer, which must not be written to again. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

@@ -96,6 +96,10 @@ export const WATCHER_STALLED_MS = 30_000;
 export const IMPORT_LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** asciicast v1 is one JSON document and is read whole. */
 export const IMPORT_V1_BYTES_MAX = 64 * 1024 * 1024;
+/** Sessions of one imported file that are open at once; a reader closes those that are idle longest. */
+export const IMPORT_SESSIONS_OPEN_MAX = 10_000;
+/** Lines of one imported file that were skipped and are told one by one. */
+export const IMPORT_SKIPS_TOLD_MAX = 100;
 
 /** New recordings are refused while the disk has less than this free, or less than DISK_RESERVE_PARTS of its size. */
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;

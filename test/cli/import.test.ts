@@ -47,10 +47,11 @@ test('a file that is refused says why and at which line, leaves nothing, and the
   await writeFile(path.join(files, 'a.cast'), cast([0.5, 'o', 'good']));
   await writeFile(path.join(files, 'b.cast'), `${cast([0.5, 'o', 'x'], [0.7, 'o', 'y'])}not JSON\n`);
   await writeFile(path.join(files, 'c.cast'), '{"version": 5}\n');
-  await writeFile(path.join(files, 'notes.txt'), 'not a recording by its name');
+  await writeFile(path.join(files, 'notes.txt'), 'no recording by its content');
+  await writeFile(path.join(files, '.hidden'), 'and this one is left out');
   const { code, outcomes, stderr } = await importJson(data, [files, path.join(files, 'absent.cast')]);
   expect(code).toBe(1);
-  expect(stderr).toBe('1 imported, 0 known, 3 refused\n');
+  expect(stderr).toBe('1 imported, 0 known, 4 refused\n');
   const byName = Object.fromEntries(outcomes.map((outcome) => [path.basename(outcome.file), outcome]));
   expect(byName['a.cast']).toMatchObject({ status: 'imported', events: 1, reason: null, line: null });
   expect(byName['b.cast']).toMatchObject({
@@ -62,6 +63,7 @@ test('a file that is refused says why and at which line, leaves nothing, and the
   });
   expect(byName['c.cast']).toMatchObject({ status: 'refused', line: 1 });
   expect(byName['c.cast']?.reason).toContain('version 5');
+  expect(byName['notes.txt']).toMatchObject({ status: 'refused', reason: 'no format that this program knows' });
   expect(byName['absent.cast']).toMatchObject({ status: 'refused' });
   const listed = await runProgram(['list', '--data', data, '--json']);
   expect(listed.stdout.trim().split('\n')).toHaveLength(1);

@@ -1,0 +1,219 @@
+import type { LogEntry } from '../format/postgresql-log/log-entry.ts';
+import { readLogMessage } from '../format/postgresql-log/log-message.ts';
+import type { ImportDefaults } from './import-defaults.ts';
+import type { ImportStep } from './import-step.ts';
+import { importedSession } from './imported-session.ts';
+import { PostgresqlQueries, type QueryEvent } from './postgresql-query.ts';
+import { refusalOf } from './postgresql-refusal.ts';
+
+/** What is known of a backend so far. */
+type Facts = {
+  user: string | null;
+  database: string | null;
+  host: string | null;
+  port: number | null;
+  application: string | null;
+  identity: string | null;
+  method: string | null;
+  encryption: string | null;
+};
+
+/** Also with a session's last one, so that nobody waits for more of it. */
+const ended = { isEnded: true } as const;
+
+/**
+ * One server process that serves one client, from its first message in the log to its last: the steps of one session. The
+ * session is opened late, at its first query or at its end: only then it is known whether it was refused, and whether it has
+ * a recording.
+ */
+export class PostgresqlBackend {
+  readonly #defaults: ImportDefaults;
+  readonly #key: string;
+  readonly #pid: number | null;
+  readonly #sessionId: string | null;
+  readonly #queries = new PostgresqlQueries();
+  readonly #facts: Facts = {
+    user: null,
+    database: null,
+    host: null,
+    port: null,
+    application: null,
+    identity: null,
+    method: null,
+    encryption: null,
+  };
+  #startedAtMs: number;
+  #lastAtMs: number;
+  #lastEventMs = 0;
+  #isOpen = false;
+  #isReceived = false;
+  #isAuthorized = false;
+  #reason: string | null = null;
+
+  constructor(first: LogEntry, defaults: ImportDefaults) {
+    this.#defaults = defaults;
+    this.#pid = first.pid;
+    this.#sessionId = own(first.sessionId);
+    this.#startedAtMs = Math.min(first.startedAtMs ?? first.atMs, first.atMs);
+    this.#lastAtMs = first.atMs;
+    // NOTE A log may be cut into files: what one of them has of a backend is a session of its own, named by where it begins.
+    const at = first.sessionLine ?? `${first.pid ?? `${first.user}@${first.database}`}`;
+    this.#key = `${first.sessionId ?? ''} ${first.pid ?? ''} ${first.atMs} ${at}`;
+  }
+
+  /** Whether this message says that another backend has the process id now. */
+  isOther({ user, database }: LogEntry, isConnection: boolean): boolean {
+    const differs = (known: string | null, said: string | null): boolean =>
+      known !== null && said !== null && known !== said;
+    return isConnection || differs(this.#facts.user, user) || differs(this.#facts.database, database);
+  }
+
+  /** @returns whether nothing more comes of it */
+  *take(entry: LogEntry): Generator<ImportStep, { readonly isEnded: boolean }, void> {
+    this.#learn(entry);
+    this.#lastAtMs = Math.max(this.#lastAtMs, entry.atMs);
+    if (/^(?:ERROR|FATAL|PANIC)$/.test(entry.severity)) return yield* this.#fail(entry);
+    const message = readLogMessage(entry.message);
+    switch (message.kind) {
+      case 'received':
+        this.#isReceived = true;
+        this.#facts.host = own(message.host);
+        this.#facts.port = message.port;
+        break;
+      case 'authenticated':
+        this.#facts.identity = own(message.identity);
+        this.#facts.method = own(message.method);
+        break;
+      case 'authorized':
+        this.#isAuthorized = true;
+        this.#learn({ ...entry, ...message });
+        this.#facts.encryption = own(message.encryption);
+        break;
+      case 'disconnection':
+        this.#isAuthorized = true;
+        this.#startedAtMs = Math.min(this.#startedAtMs, this.#isOpen ? this.#startedAtMs : entry.atMs - message.sessionMs);
+        this.#learn({ ...entry, host: entry.host ?? message.host, port: entry.port ?? message.port });
+        this.#reason ??= 'disconnection';
+        yield* this.end(entry.atMs, null);
+        return ended;
+      case 'statement':
+        yield* this.#feed(this.#queries.logged(message, entry));
+        break;
+      case 'duration':
+        yield* this.#feedOrSkip(this.#queries.took(message.durationMs, entry), entry, 'a duration without its statement');
+        break;
+      case 'audit':
+        yield* this.#feedOrSkip(this.#queries.audited(message.audit, entry), entry, 'pgaudit says it of a known statement');
+        break;
+      case 'other':
+        yield { kind: 'skip', line: entry.line, reason: `about no connection and no statement: ${entry.severity}` };
+    }
+    return { isEnded: false };
+  }
+
+  /** Nothing more comes. @param reason why, where the log did not say it */
+  *end(endedAtMs: number | null, reason: string | null): Generator<ImportStep, void, void> {
+    if (!this.#isOpen && !this.#isAuthorized) return;
+    yield* this.#feed(this.#queries.end());
+    if (!this.#isOpen) yield this.#open(null, null);
+    yield { kind: 'close', key: this.#key, endedAtMs: endedAtMs ?? this.#lastAtMs, reason: this.#reason ?? reason };
+  }
+
+  *#fail(entry: LogEntry): Generator<ImportStep, { readonly isEnded: boolean }, void> {
+    const refusal = this.#isOpen ? null : refusalOf(entry, this.#isReceived && !this.#isAuthorized);
+    if (refusal !== null) {
+      this.#facts.user ??= own(refusal.user);
+      this.#facts.database ??= own(refusal.database);
+      this.#facts.host ??= own(refusal.host);
+      this.#startedAtMs = entry.atMs;
+      yield this.#open(own(entry.message), own(entry.detail));
+      return ended;
+    }
+    const events = this.#queries.failed(entry);
+    if (entry.severity !== 'ERROR') {
+      this.#reason = own(entry.message);
+      this.#isAuthorized = true;
+    }
+    if (events !== null) yield* this.#feed(events);
+    else if (entry.severity === 'ERROR') yield { kind: 'skip', line: entry.line, reason: 'an error without its statement' };
+    return { isEnded: false };
+  }
+
+  *#feed(events: readonly QueryEvent[]): Generator<ImportStep, void, void> {
+    const [first] = events;
+    if (first === undefined) return;
+    if (!this.#isOpen) {
+      this.#startedAtMs = Math.max(0, Math.min(this.#startedAtMs, first.atMs));
+      yield this.#open(null, null);
+    }
+    const timed = events.map(({ atMs, code, payload }) => ({ timeMs: this.#timeOf(atMs, code), code, payload }));
+    yield { kind: 'events', key: this.#key, events: timed };
+  }
+
+  *#feedOrSkip(
+    events: readonly QueryEvent[] | null,
+    { line }: LogEntry,
+    reason: string,
+  ): Generator<ImportStep, void, void> {
+    if (events === null) yield { kind: 'skip', line, reason };
+    else yield* this.#feed(events);
+  }
+
+  /** A statement's begin is its end less its duration: where the log's clock is coarser than that, it is the end before. */
+  #timeOf(atMs: number, code: string): number {
+    const timeMs = Math.max(0, Math.round(atMs - this.#startedAtMs));
+    const time = code === 'sql' ? Math.max(timeMs, this.#lastEventMs) : timeMs;
+    this.#lastEventMs = Math.max(time, this.#lastEventMs);
+    return time;
+  }
+
+  #open(denyReason: string | null, detail: string | null): ImportStep {
+    this.#isOpen = true;
+    const { user, database, host, port, application, identity, method, encryption } = this.#facts;
+    const isLocal = host === '[local]';
+    const found = {
+      protocol: 'DATABASE' as const,
+      upstream: 'postgresql',
+      user: { identity: user },
+      socket: 'postgresql',
+      client: { ip: isLocal ? '127.0.0.1' : host, port, software: application },
+      server: { name: null, port: null },
+      sshUser: null,
+      authInfo: detail ?? authInfoOf(method, identity, encryption),
+      labels: {
+        database,
+        ...(isLocal ? { clientAddress: 'Unix-domain socket' } : {}),
+        pid: this.#pid,
+        backend: this.#sessionId,
+      },
+      startedAtMs: this.#startedAtMs,
+      denyReason,
+      recording: { kind: 'DATABASE' as const, columns: null, rows: null },
+    };
+    return { kind: 'open', key: this.#key, session: importedSession(found, this.#defaults) };
+  }
+
+  #learn({ user, database, host, port, application }: LogEntry): void {
+    const facts = this.#facts;
+    facts.user ??= own(user);
+    facts.database ??= own(database);
+    facts.host ??= own(host);
+    facts.port ??= port;
+    facts.application ??= own(application);
+  }
+}
+
+const authInfoOf = (method: string | null, identity: string | null, encryption: string | null): string | null => {
+  const parts = [method, identity === null ? null : `identity "${identity}"`, encryption];
+  const known = parts.filter((part) => part !== null);
+  return known.length === 0 ? null : known.join(', ');
+};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** Characters of a fact about a backend that are kept. */
+const FACT_CHARACTERS_MAX = 8192;
+
+/** A copy: a piece of a line would keep the whole of a long line in memory. */
+const own = (text: string | null): string | null =>
+  text === null ? null : decoder.decode(encoder.encode(text.slice(0, FACT_CHARACTERS_MAX)));
