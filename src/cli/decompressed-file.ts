@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { bunzip2, isBzip2 } from '../format/bzip2/bunzip2.ts';
 import { ZSTD_WINDOW_LOG_MAX } from '../model/limits.ts';
 
 /**
@@ -10,8 +11,16 @@ import { ZSTD_WINDOW_LOG_MAX } from '../model/limits.ts';
  * @param onPosition told how far the file was read
  */
 export async function* readDecompressed(file: string, onPosition: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  const decoder = decoderFor(await firstBytes(file));
+  const head = await firstBytes(file);
   const source = createReadStream(file, { highWaterMark: 256 * 1024 });
+  if (isBzip2(head)) {
+    for await (const piece of bunzip2(source)) {
+      yield piece;
+      onPosition(source.bytesRead);
+    }
+    return;
+  }
+  const decoder = decoderFor(head);
   // NOTE pipeline hands the source's and the decoder's errors to the reader, and closes both when the reader leaves.
   const done = pipeline(source, decoder);
   done.catch((error: Error) => decoder.destroy(error));
@@ -35,7 +44,7 @@ const isZstd = (head: Uint8Array): boolean =>
 
 const firstBytes = async (file: string): Promise<Uint8Array> => {
   await using handle = await open(file, 'r');
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(8);
   await handle.read(head, 0, head.length, 0);
   return head;
 };

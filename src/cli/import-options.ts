@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { importFormats } from '../imports/formats.ts';
 import type { ImportDefaults } from '../imports/import-defaults.ts';
+import type { ImportGiven } from '../imports/import-format.ts';
+import { TERMINAL_CELLS_MAX } from '../model/limits.ts';
 import { type SessionProtocol, sessionProtocols } from '../model/session.ts';
 import { dataFolderAt } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
@@ -19,6 +21,10 @@ export type ImportOptions = {
   readonly format?: string;
   /** IANA name of the zone that times without one are of. */
   readonly timeZone: string;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Name of a timing file beside the file. */
+  readonly timing?: string;
   readonly protocol?: SessionProtocol;
   readonly upstream?: string;
   readonly user?: string;
@@ -61,6 +67,14 @@ const readPort = (text: string): number => {
   return port;
 };
 
+const readCells = (text: string): number => {
+  const cells = Number(text);
+  if (!/^\d{1,5}$/.test(text) || cells < 1 || cells > TERMINAL_CELLS_MAX) {
+    throw new InvalidArgumentError(`must be from 1 to ${TERMINAL_CELLS_MAX}`);
+  }
+  return cells;
+};
+
 const readTimeZone = (text: string): string => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
@@ -91,6 +105,11 @@ export const withImportOptions = (command: Command): Command =>
         .argParser(readTimeZone)
         .default('UTC'),
     )
+    .addOption(
+      new Option('--columns <count>', "the terminal's columns; otherwise what the file says").argParser(readCells),
+    )
+    .addOption(new Option('--rows <count>', "the terminal's rows; otherwise what the file says").argParser(readCells))
+    .option('--timing <name>', 'the file beside a script(1) recording that has its times; otherwise found by its name')
     .addOption(new Option('--protocol <protocol>', 'what kind of session it was').choices(sessionProtocols))
     .option('--upstream <name>', 'what stood behind the protocol: ssh, docker, aws-ssm, …')
     .option('--user <identity>', 'who, where the file does not say: what names the user within this log')
@@ -105,7 +124,7 @@ export const withImportOptions = (command: Command): Command =>
     .option('--auth-info <text>', 'how the user was authenticated and authorised')
     .addOption(new Option('--started-at <time>', 'when a recording began; otherwise what it says').argParser(readTime));
 
-export const defaultsOf = (options: ImportOptions): ImportDefaults => ({
+const defaultsOf = (options: ImportOptions): ImportDefaults => ({
   protocol: options.protocol ?? null,
   upstream: options.upstream ?? null,
   user: { identity: options.user ?? null, email: options.email ?? null, name: options.userName ?? null },
@@ -119,6 +138,16 @@ export const defaultsOf = (options: ImportOptions): ImportDefaults => ({
   sshUser: options.sshUser ?? null,
   authInfo: options.authInfo ?? null,
   startedAtMs: options.startedAt ?? null,
+});
+
+/** What the readers of formats are told. */
+export const givenOf = (options: ImportOptions, signal: AbortSignal): Omit<ImportGiven, 'newHash'> => ({
+  defaults: defaultsOf(options),
+  signal,
+  timeZone: options.timeZone,
+  columns: options.columns,
+  rows: options.rows,
+  timing: options.timing,
 });
 
 /** Where it all goes. @throws UsageError without a token for another server */

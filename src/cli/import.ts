@@ -12,7 +12,7 @@ import type { FeedParts } from '../imports/feed-steps.ts';
 import type { ImportGiven } from '../imports/import-format.ts';
 import { exitCodes } from './exit-code.ts';
 import { FileProgress } from './file-progress.ts';
-import { defaultsOf, doorOf, type ImportOptions, withImportOptions } from './import-options.ts';
+import { doorOf, givenOf, type ImportOptions, withImportOptions } from './import-options.ts';
 import { type ImportOutcome, outcomeLines, outcomeOf, outcomeOfError, refusedOutcome } from './import-outcome.ts';
 import { importSources, type Missing, type NamedSource } from './import-sources.ts';
 
@@ -54,7 +54,7 @@ const importAll = async (words: readonly string[], options: ImportOptions, signa
           claims: new Map(),
           clock: () => performance.now(),
         },
-        given: { defaults: defaultsOf(options), signal, timeZone: options.timeZone },
+        given: givenOf(options, signal),
         format: options.format === undefined ? null : (formatNamed(options.format) ?? null),
         progress,
         tell,

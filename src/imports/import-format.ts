@@ -11,6 +11,13 @@ export type ImportGiven = {
   readonly newHash: () => HashStream;
   /** IANA name of the zone that times without one are of. */
   readonly timeZone: string;
+  /** The terminal's size, of recordings of one. Absent: what the file says. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  /** Name of the file beside it that has a script(1) recording's times. Absent: found by its name. */
+  readonly timing?: string | undefined;
+  /** What lines of a PostgreSQL log begin with, as in the server's configuration. Absent: found out from the first lines. */
+  readonly logLinePrefix?: string;
 };
 
 /** How a format is known. */
