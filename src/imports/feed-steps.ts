@@ -1,4 +1,5 @@
 import { NotARecording } from '../format/asciicast/not-a-recording.ts';
+import { problemOf } from '../format/events/event-payload.ts';
 import { InvalidInput, Refusal, SessionEnded } from '../model/errors.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
 import { HEARTBEAT_SESSIONS_MAX, IMPORT_SESSIONS_OPEN_MAX, LEASE_MS, TEXT_LENGTH_MAX } from '../model/limits.ts';
@@ -20,6 +21,8 @@ export type FeedParts = ImportParts & {
 const SENDS_AT_ONCE = 64;
 /** Bytes of events that wait in sessions that are not open yet, beyond which all are opened and sent. */
 const HELD_BYTES_MAX = 32 * 1024 * 1024;
+/** Lines without a session after which a file has none: it is not the log that it was said to be. */
+const LINES_BEFORE_MAX = 100_000;
 /** Sessions' refusals that are told one by one. */
 const REFUSALS_TOLD_MAX = 100;
 /** A session is kept from being LOST that often while its file is read. */
@@ -62,6 +65,7 @@ class StepFeeder {
   readonly #refusals: string[] = [];
   readonly #counts = { sessions: 0, known: 0, events: 0, clampedTimes: 0, refused: 0 };
   #only: { readonly sessionId: SessionId; readonly recordingId: RecordingId | null } | null = null;
+  #hasSessions = false;
   #heldBytes = 0;
   #beatAtMs: number;
   #failure: { readonly error: unknown } | null = null;
@@ -74,7 +78,7 @@ class StepFeeder {
   }
 
   async take(step: ImportStep): Promise<void> {
-    if (step.kind === 'skip') this.#skipped.add(step.line, step.reason);
+    if (step.kind === 'skip') this.#skip(step.line, step.reason);
     else if (step.kind === 'open') await this.#open(step.key, step.session);
     else await this.#feed(step);
     if (this.#failure !== null) throw this.#failure.error;
@@ -87,7 +91,11 @@ class StepFeeder {
       await this.#close(key, session, session.lastAtMs, 'the log ends');
     }
     await this.#settled();
-    if (this.#counts.sessions + this.#counts.refused > 0) return;
+    if (this.#counts.sessions + this.#counts.refused === 0) this.#refuseFile();
+  }
+
+  /** @throws NotARecording always */
+  #refuseFile(): never {
     const [first] = this.#skipped.first;
     if (first === undefined) throw new NotARecording('there is no session in it', null);
     const more = this.#skipped.count === 1 ? '' : `, and ${this.#skipped.count - 1} more lines`;
@@ -110,8 +118,14 @@ class StepFeeder {
     };
   }
 
+  #skip(line: number | null, reason: string): void {
+    this.#skipped.add(line, reason);
+    if (this.#skipped.count >= LINES_BEFORE_MAX && !this.#hasSessions) this.#refuseFile();
+  }
+
   async #open(key: string, session: ImportedSession): Promise<void> {
     const sessionId = this.#idOf(key);
+    this.#hasSessions = true;
     if (session.denyReason !== null) {
       await this.#run(async () => {
         const isKnown = await this.#attempts.tell(sessionId, session);
@@ -153,12 +167,15 @@ class StepFeeder {
 
   #push(session: FedSession, events: Extract<ImportStep, { readonly kind: 'events' }>['events']): void {
     for (const event of events) {
+      const problem = problemOf(event.code, event.payload);
       try {
+        if (problem !== null)
+          throw new InvalidInput('payload', `${event.code}${problem.path} must be ${problem.wanted}`);
         if (session.push(event)) this.#counts.clampedTimes += 1;
         this.#counts.events += 1;
       } catch (error) {
         if (!(error instanceof InvalidInput)) throw error;
-        this.#skipped.add(null, `an event cannot be stored: ${error.message.replace(/^events\[\d+\]\S*\s/, '')}`);
+        this.#skip(null, `an event cannot be stored: ${error.message.replace(/^events\[\d+\]\S*\s/, '')}`);
       }
     }
   }
