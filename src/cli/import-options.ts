@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LinePrefix } from '../format/postgresql-log/line-prefix.ts';
 import { importFormats } from '../imports/formats.ts';
 import type { ImportDefaults } from '../imports/import-defaults.ts';
 import type { ImportGiven } from '../imports/import-format.ts';
@@ -25,6 +26,8 @@ export type ImportOptions = {
   readonly rows?: number;
   /** Name of a timing file beside the file. */
   readonly timing?: string;
+  /** What lines of a PostgreSQL log begin with. */
+  readonly logLinePrefix?: string;
   readonly protocol?: SessionProtocol;
   readonly upstream?: string;
   readonly user?: string;
@@ -75,6 +78,14 @@ const readCells = (text: string): number => {
   return cells;
 };
 
+const readLinePrefix = (text: string): string => {
+  try {
+    return new LinePrefix(text).text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof RangeError ? error.message : String(error));
+  }
+};
+
 const readTimeZone = (text: string): string => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
@@ -110,6 +121,12 @@ export const withImportOptions = (command: Command): Command =>
     )
     .addOption(new Option('--rows <count>', "the terminal's rows; otherwise what the file says").argParser(readCells))
     .option('--timing <name>', 'the file beside a script(1) recording that has its times; otherwise found by its name')
+    .addOption(
+      new Option(
+        '--log-line-prefix <prefix>',
+        "log_line_prefix of a PostgreSQL server, for its log; otherwise found out from the log's first lines",
+      ).argParser(readLinePrefix),
+    )
     .addOption(new Option('--protocol <protocol>', 'what kind of session it was').choices(sessionProtocols))
     .option('--upstream <name>', 'what stood behind the protocol: ssh, docker, aws-ssm, …')
     .option('--user <identity>', 'who, where the file does not say: what names the user within this log')
@@ -148,6 +165,7 @@ export const givenOf = (options: ImportOptions, signal: AbortSignal): Omit<Impor
   columns: options.columns,
   rows: options.rows,
   timing: options.timing,
+  logLinePrefix: options.logLinePrefix,
 });
 
 /** Where it all goes. @throws UsageError without a token for another server */

@@ -17,7 +17,7 @@ export type ImportGiven = {
   /** Name of the file beside it that has a script(1) recording's times. Absent: found by its name. */
   readonly timing?: string | undefined;
   /** What lines of a PostgreSQL log begin with, as in the server's configuration. Absent: found out from the first lines. */
-  readonly logLinePrefix?: string;
+  readonly logLinePrefix?: string | undefined;
 };
 
 /** How a format is known. */

@@ -42,6 +42,7 @@ export class PostgresqlBackend {
     method: null,
     encryption: null,
   };
+  readonly #firstLine: number;
   #startedAtMs: number;
   #lastAtMs: number;
   #lastEventMs = 0;
@@ -54,11 +55,12 @@ export class PostgresqlBackend {
     this.#defaults = defaults;
     this.#pid = first.pid;
     this.#sessionId = own(first.sessionId);
-    this.#startedAtMs = Math.min(first.startedAtMs ?? first.atMs, first.atMs);
+    this.#firstLine = first.line;
+    this.#startedAtMs = Math.min(first.startedAtMs ?? startOf(first.sessionId) ?? first.atMs, first.atMs);
     this.#lastAtMs = first.atMs;
     // NOTE A log may be cut into files: what one of them has of a backend is a session of its own, named by where it begins.
-    const at = first.sessionLine ?? `${first.pid ?? `${first.user}@${first.database}`}`;
-    this.#key = `${first.sessionId ?? ''} ${first.pid ?? ''} ${first.atMs} ${at}`;
+    const { sessionId, pid, atMs, sessionLine, user, database, host, message } = first;
+    this.#key = own(JSON.stringify([sessionId, pid, atMs, sessionLine, user, database, host, message.slice(0, 64)]));
   }
 
   /** Whether this message says that another backend has the process id now. */
@@ -91,7 +93,7 @@ export class PostgresqlBackend {
         break;
       case 'disconnection':
         this.#isAuthorized = true;
-        this.#startedAtMs = Math.min(this.#startedAtMs, this.#isOpen ? this.#startedAtMs : entry.atMs - message.sessionMs);
+        this.#beganBy(entry.atMs - message.sessionMs);
         this.#learn({ ...entry, host: entry.host ?? message.host, port: entry.port ?? message.port });
         this.#reason ??= 'disconnection';
         yield* this.end(entry.atMs, null);
@@ -100,20 +102,31 @@ export class PostgresqlBackend {
         yield* this.#feed(this.#queries.logged(message, entry));
         break;
       case 'duration':
-        yield* this.#feedOrSkip(this.#queries.took(message.durationMs, entry), entry, 'a duration without its statement');
+        yield* this.#feedOrSkip(
+          this.#queries.took(message.durationMs, entry),
+          entry,
+          'a duration without its statement',
+        );
         break;
       case 'audit':
-        yield* this.#feedOrSkip(this.#queries.audited(message.audit, entry), entry, 'pgaudit says it of a known statement');
+        yield* this.#feedOrSkip(
+          this.#queries.audited(message.audit, entry),
+          entry,
+          'pgaudit says it of a known statement',
+        );
         break;
       case 'other':
-        yield { kind: 'skip', line: entry.line, reason: `about no connection and no statement: ${entry.severity}` };
+        yield* this.#other(entry);
     }
     return { isEnded: false };
   }
 
   /** Nothing more comes. @param reason why, where the log did not say it */
   *end(endedAtMs: number | null, reason: string | null): Generator<ImportStep, void, void> {
-    if (!this.#isOpen && !this.#isAuthorized) return;
+    if (!this.#isOpen && !this.#isAuthorized && this.#facts.user === null) {
+      yield { kind: 'skip', line: this.#firstLine, reason: 'a connection that never said who it was' };
+      return;
+    }
     yield* this.#feed(this.#queries.end());
     if (!this.#isOpen) yield this.#open(null, null);
     yield { kind: 'close', key: this.#key, endedAtMs: endedAtMs ?? this.#lastAtMs, reason: this.#reason ?? reason };
@@ -135,15 +148,29 @@ export class PostgresqlBackend {
       this.#isAuthorized = true;
     }
     if (events !== null) yield* this.#feed(events);
-    else if (entry.severity === 'ERROR') yield { kind: 'skip', line: entry.line, reason: 'an error without its statement' };
+    else if (entry.severity === 'ERROR')
+      yield { kind: 'skip', line: entry.line, reason: 'an error without its statement' };
     return { isEnded: false };
+  }
+
+  /** What a statement that runs brought about: a wait for a lock, a temporary file, a warning. */
+  *#other(entry: LogEntry): Generator<ImportStep, void, void> {
+    const { statement, line, severity } = entry;
+    if (statement === null) {
+      yield { kind: 'skip', line, reason: `about no connection and no statement: ${severity.slice(0, 16)}` };
+      return;
+    }
+    const ofItself = { ...entry, detail: null };
+    yield* this.#feed(
+      this.#queries.logged({ kind: 'statement', phase: 'plan', statement, durationMs: null }, ofItself),
+    );
   }
 
   *#feed(events: readonly QueryEvent[]): Generator<ImportStep, void, void> {
     const [first] = events;
     if (first === undefined) return;
     if (!this.#isOpen) {
-      this.#startedAtMs = Math.max(0, Math.min(this.#startedAtMs, first.atMs));
+      this.#beganBy(first.atMs);
       yield this.#open(null, null);
     }
     const timed = events.map(({ atMs, code, payload }) => ({ timeMs: this.#timeOf(atMs, code), code, payload }));
@@ -159,9 +186,14 @@ export class PostgresqlBackend {
     else yield* this.#feed(events);
   }
 
+  /** Whole milliseconds; an open session's start stays. */
+  #beganBy(atMs: number): void {
+    if (!this.#isOpen) this.#startedAtMs = Math.max(0, Math.min(this.#startedAtMs, Math.floor(atMs)));
+  }
+
   /** A statement's begin is its end less its duration: where the log's clock is coarser than that, it is the end before. */
   #timeOf(atMs: number, code: string): number {
-    const timeMs = Math.max(0, Math.round(atMs - this.#startedAtMs));
+    const timeMs = Math.max(0, Math.floor(atMs - this.#startedAtMs));
     const time = code === 'sql' ? Math.max(timeMs, this.#lastEventMs) : timeMs;
     this.#lastEventMs = Math.max(time, this.#lastEventMs);
     return time;
@@ -203,6 +235,12 @@ export class PostgresqlBackend {
   }
 }
 
+/** `%c` begins with the backend's start in hexadecimal seconds since the epoch. */
+const startOf = (sessionId: string | null): number | null => {
+  const seconds = /^([0-9a-f]{8})\./.exec(sessionId ?? '')?.[1];
+  return seconds === undefined ? null : Number.parseInt(seconds, 16) * 1000;
+};
+
 const authInfoOf = (method: string | null, identity: string | null, encryption: string | null): string | null => {
   const parts = [method, identity === null ? null : `identity "${identity}"`, encryption];
   const known = parts.filter((part) => part !== null);
@@ -215,5 +253,5 @@ const decoder = new TextDecoder();
 const FACT_CHARACTERS_MAX = 8192;
 
 /** A copy: a piece of a line would keep the whole of a long line in memory. */
-const own = (text: string | null): string | null =>
-  text === null ? null : decoder.decode(encoder.encode(text.slice(0, FACT_CHARACTERS_MAX)));
+const own = <Text extends string | null>(text: Text): Text =>
+  text === null ? text : (decoder.decode(encoder.encode(text.slice(0, FACT_CHARACTERS_MAX))) as Text);

@@ -24,7 +24,11 @@ export class PostgresqlSessions {
   /** What the message means; messages come in the order of the log. */
   *take(entry: LogEntry): Generator<ImportStep, void, void> {
     if (entry.backendType !== null && !serving.test(entry.backendType)) {
-      yield { kind: 'skip', line: entry.line, reason: `of the server's own process: ${entry.backendType.slice(0, 64)}` };
+      yield {
+        kind: 'skip',
+        line: entry.line,
+        reason: `of the server's own process: ${entry.backendType.slice(0, 64)}`,
+      };
       return;
     }
     const name = nameOf(entry);
