@@ -2,15 +2,25 @@ import { asciicastFormat, type WholeFormat } from './asciicast.ts';
 import type { ImportFormat } from './import-format.ts';
 import { kubernetesAuditFormat } from './kubernetes-audit.ts';
 import { postgresqlCsvFormat, postgresqlJsonFormat, postgresqlTextFormat } from './postgresql.ts';
+import { sshdFormat } from './sshd.ts';
+import { rawTerminalFormat } from './raw-terminal.ts';
+import { sudoIologFormat } from './sudo-iolog.ts';
+import { ttyrecFormat } from './ttyrec.ts';
+import { typescriptFormat } from './typescript.ts';
 
 /**
  * Every format, in the order in which they are asked whether a file is theirs: those that know themselves for certain (by a
  * name of their own in JSON, by magic bytes) before those that only look like it.
  */
 export const importFormats: readonly (ImportFormat | WholeFormat)[] = [
+  rawTerminalFormat,
   asciicastFormat,
+  ttyrecFormat,
+  typescriptFormat,
+  sudoIologFormat,
   kubernetesAuditFormat,
   postgresqlCsvFormat,
   postgresqlJsonFormat,
   postgresqlTextFormat,
+  sshdFormat,
 ];
