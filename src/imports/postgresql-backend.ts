@@ -18,7 +18,13 @@ type Facts = {
   encryption: string | null;
 };
 
-/** Also with a session's last one, so that nobody waits for more of it. */
+type Opening = {
+  readonly denyReason: string | null;
+  /** What the server says of how it was authenticated, where it was refused. */
+  readonly detail: string | null;
+  readonly hasRecording: boolean;
+};
+
 const ended = { isEnded: true } as const;
 
 /**
@@ -128,7 +134,7 @@ export class PostgresqlBackend {
       return;
     }
     yield* this.#feed(this.#queries.end());
-    if (!this.#isOpen) yield this.#open(null, null);
+    if (!this.#isOpen) yield this.#open({ denyReason: null, detail: null, hasRecording: false });
     yield { kind: 'close', key: this.#key, endedAtMs: endedAtMs ?? this.#lastAtMs, reason: this.#reason ?? reason };
   }
 
@@ -139,7 +145,7 @@ export class PostgresqlBackend {
       this.#facts.database ??= own(refusal.database);
       this.#facts.host ??= own(refusal.host);
       this.#startedAtMs = entry.atMs;
-      yield this.#open(own(entry.message), own(entry.detail));
+      yield this.#open({ denyReason: own(entry.message), detail: own(entry.detail), hasRecording: false });
       return ended;
     }
     const events = this.#queries.failed(entry);
@@ -171,7 +177,7 @@ export class PostgresqlBackend {
     if (first === undefined) return;
     if (!this.#isOpen) {
       this.#beganBy(first.atMs);
-      yield this.#open(null, null);
+      yield this.#open({ denyReason: null, detail: null, hasRecording: true });
     }
     const timed = events.map(({ atMs, code, payload }) => ({ timeMs: this.#timeOf(atMs, code), code, payload }));
     yield { kind: 'events', key: this.#key, events: timed };
@@ -199,7 +205,7 @@ export class PostgresqlBackend {
     return time;
   }
 
-  #open(denyReason: string | null, detail: string | null): ImportStep {
+  #open({ denyReason, detail, hasRecording }: Opening): ImportStep {
     this.#isOpen = true;
     const { user, database, host, port, application, identity, method, encryption } = this.#facts;
     const isLocal = host === '[local]';
@@ -220,7 +226,7 @@ export class PostgresqlBackend {
       },
       startedAtMs: this.#startedAtMs,
       denyReason,
-      recording: { kind: 'DATABASE' as const, columns: null, rows: null },
+      recording: hasRecording ? { kind: 'DATABASE' as const, columns: null, rows: null } : null,
     };
     return { kind: 'open', key: this.#key, session: importedSession(found, this.#defaults) };
   }

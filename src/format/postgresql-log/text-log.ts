@@ -161,7 +161,7 @@ const skipped = (line: number, reason: string): LogItem => ({ kind: 'skip', line
 
 /** With log_error_verbosity = verbose the SQLSTATE stands before the message. */
 const verbose = (text: string, sqlState: string | null): { sqlState: string | null; message: string } => {
-  const match = /^([0-9A-Z]{5}): /.exec(text);
+  const match = /^(?=[A-Z]*\d)([0-9A-Z]{5}): /.exec(text);
   return match === null
     ? { sqlState, message: text }
     : { sqlState: match[1] ?? null, message: text.slice(match[0].length) };
