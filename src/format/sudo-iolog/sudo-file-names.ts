@@ -2,7 +2,7 @@ import { sudoStreams } from './sudo-timing.ts';
 
 /** The file of an I/O log that says what was run: the one it is taken in by. `log.json` says more. */
 const logNames = ['log.json', 'log'];
-const partNames = ['timing', ...sudoStreams];
+const partNames: ReadonlySet<string> = new Set(['timing', ...sudoStreams]);
 const compressions = ['', '.gz'];
 
 /** What stands before the last `__` of a name: parts of several logs may lie in one folder. */
@@ -20,5 +20,5 @@ export const logNamesOf = (name: string): readonly string[] => {
   const prefix = prefixOf(name);
   const part = name.slice(prefix.length).replace(/\.gz$/, '');
   if (part === 'log') return [`${prefix}log.json`];
-  return partNames.includes(part) ? logNames.map((log) => prefix + log) : [];
+  return partNames.has(part) ? logNames.map((log) => prefix + log) : [];
 };
