@@ -13,7 +13,10 @@ export const encodeBase64 = (bytes: Uint8Array): string => {
 /** Null for what is no base64. */
 export const decodeBase64 = (text: string): Uint8Array | null => {
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
+    return bytes;
   } catch {
     return null;
   }

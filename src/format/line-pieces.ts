@@ -12,27 +12,31 @@ export type LineWriter = {
   tail(): string;
 };
 
+/** A LineWriter that holds lines back: many may be left after the last event. */
+export type HoldingLineWriter = Omit<LineWriter, 'tail'> & { tail(): Iterable<string> };
+
 /**
  * The lines in pieces of at most about 64 KiB; one run in memory at a time, read when the piece before was taken. What there is
  * of lines is handed on before the next run is waited for, which may not have happened yet.
  */
 export async function* linePieces(
   runs: AsyncIterable<Run> | Iterable<Run>,
-  writer: LineWriter,
+  writer: LineWriter | HoldingLineWriter,
 ): AsyncGenerator<string, void, void> {
-  let piece = '';
   const head = writer.head();
   if (head !== '') yield head;
-  for await (const run of runs) {
-    for (const line of writer.lines(run)) {
-      piece += line;
-      if (piece.length < PIECE_LENGTH) continue;
-      yield piece;
-      piece = '';
-    }
-    if (piece !== '') yield piece;
+  for await (const run of runs) yield* pieces(writer.lines(run));
+  const tail = writer.tail();
+  yield* pieces(typeof tail === 'string' ? [tail] : tail);
+}
+
+function* pieces(lines: Iterable<string>): Generator<string, void, void> {
+  let piece = '';
+  for (const line of lines) {
+    piece += line;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
     piece = '';
   }
-  piece += writer.tail();
   if (piece !== '') yield piece;
 }

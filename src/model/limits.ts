@@ -101,6 +101,17 @@ export const IMPORT_SESSIONS_OPEN_MAX = 10_000;
 /** Lines of one imported file that were skipped and are told one by one. */
 export const IMPORT_SKIPS_TOLD_MAX = 100;
 
+/** One entry of a HAR, with its bodies: one is in memory at a time … */
+export const HAR_ENTRY_BYTES_MAX = 64 * 1024 * 1024;
+/** … and what is beside the entries: its pages. */
+export const HAR_LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** One body in a HAR that is written: what is longer is cut, and the entry says so. */
+export const HAR_BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** Requests that wait for their answers while a recording is written as entries … */
+export const EXCHANGES_WAITING_MAX = 1_000;
+/** … and texts and bodies in them. */
+export const EXCHANGES_WAITING_BYTES_MAX = 32 * 1024 * 1024;
+
 /** New recordings are refused while the disk has less than this free, or less than DISK_RESERVE_PARTS of its size. */
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;
 export const DISK_RESERVE_PARTS = 0.05;

@@ -58,7 +58,8 @@ const isJsonStable = (value: unknown): boolean => !JSON.stringify(value ?? null)
 const ofKind = (kind: ValueKind): fc.Arbitrary<unknown> => {
   const name = kind.replace('?', '') as keyof typeof valueOfKind;
   // Not -0, which JSON has not.
-  const value: fc.Arbitrary<unknown> = valueOfKind[name].filter(isJsonStable).map((each) => positiveZeros(each));
+  const any: fc.Arbitrary<unknown> = valueOfKind[name];
+  const value = any.filter(isJsonStable).map((each) => positiveZeros(each));
   return name === kind ? value : nullable(value);
 };
 
