@@ -1,4 +1,5 @@
 import { asciicastFormat, type WholeFormat } from './asciicast.ts';
+import { harFormat } from './har.ts';
 import type { ImportFormat } from './import-format.ts';
 import { kubernetesAuditFormat } from './kubernetes-audit.ts';
 import { postgresqlCsvFormat, postgresqlJsonFormat, postgresqlTextFormat } from './postgresql.ts';
@@ -18,6 +19,7 @@ export const importFormats: readonly (ImportFormat | WholeFormat)[] = [
   ttyrecFormat,
   typescriptFormat,
   sudoIologFormat,
+  harFormat,
   kubernetesAuditFormat,
   postgresqlCsvFormat,
   postgresqlJsonFormat,
