@@ -15,7 +15,8 @@ export type Sending = { readonly batches: readonly EventBatch[]; readonly told: 
 
 /**
  * A session on its way into an Intake. It is opened with the first that is sent, so that a short session is open for a moment
- * only: nothing of it is there when the import is interrupted before. Sends must follow one another.
+ * only: nothing of it is there when the import is interrupted before. One without any event has no recording. Sends must follow
+ * one another.
  */
 export class FedSession {
   readonly sessionId: SessionId;
@@ -25,6 +26,7 @@ export class FedSession {
   #full: EventBatch[] = [];
   #told: Told[] = [];
   #opened: OpenedSession | null = null;
+  #hasEvents = false;
   #nextEvent = 0;
   #toldCount = 0;
   /** Whether nothing more is taken: it ended before, or was refused. */
@@ -44,7 +46,7 @@ export class FedSession {
   }
 
   get recording(): ImportedSession['recording'] {
-    return this.#session.recording;
+    return this.#hasEvents ? this.#session.recording : null;
   }
 
   /** Whether it is open at the Intake. */
@@ -71,6 +73,7 @@ export class FedSession {
   push(event: RecordedEvent): boolean {
     const isBackwards = event.timeMs < this.#batches.lastMs;
     if (this.isOver || this.#session.recording === null) return isBackwards;
+    this.#hasEvents = true;
     this.#full.push(...this.#batches.push([isBackwards ? { ...event, timeMs: this.#batches.lastMs } : event]));
     return isBackwards;
   }
@@ -115,7 +118,7 @@ export class FedSession {
 
   async #open(): Promise<OpenedSession> {
     if (this.isOver) throw new SessionEnded(this.sessionId, 'the session ended before');
-    const { recording } = this.#session;
+    const { recording } = this;
     const recordingId = recordingIdOf(this.sessionId);
     this.#opened ??= await this.#parts.intake.openSession(this.#parts.producer, {
       ...this.#session,

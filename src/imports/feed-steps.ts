@@ -180,10 +180,12 @@ class StepFeeder {
     }
   }
 
+  /** What it has to tell waits until there are events, or its end. */
   async #send(session: FedSession): Promise<void> {
+    if (session.heldBytes === 0) return;
     this.#heldBytes -= session.heldBytes;
     const sending = session.take();
-    if (sending.batches.length + sending.told.length > 0) await this.#then(session, () => session.send(sending));
+    await this.#then(session, () => session.send(sending));
   }
 
   async #close(key: string, session: FedSession, endedAtMs: number, reason: string | null): Promise<void> {

@@ -4,7 +4,9 @@ import type { ImportFormat } from './import-format.ts';
 import { kubernetesAuditFormat } from './kubernetes-audit.ts';
 import { postgresqlCsvFormat, postgresqlJsonFormat, postgresqlTextFormat } from './postgresql.ts';
 import { sshdFormat } from './sshd.ts';
+import { teleportFormat } from './teleport.ts';
 import { rawTerminalFormat } from './raw-terminal.ts';
+import { sudoEventsFormat } from './sudo-events.ts';
 import { sudoIologFormat } from './sudo-iolog.ts';
 import { ttyrecFormat } from './ttyrec.ts';
 import { typescriptFormat } from './typescript.ts';
@@ -21,8 +23,10 @@ export const importFormats: readonly (ImportFormat | WholeFormat)[] = [
   sudoIologFormat,
   harFormat,
   kubernetesAuditFormat,
+  teleportFormat,
   postgresqlCsvFormat,
   postgresqlJsonFormat,
   postgresqlTextFormat,
   sshdFormat,
+  sudoEventsFormat,
 ];
