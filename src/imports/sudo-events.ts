@@ -20,17 +20,15 @@ import { SudoCommands } from './sudo-commands.ts';
 export const sudoEventsFormat: ImportFormat = {
   name: 'sudo-events',
   title: 'sudo event log',
-  recognises: ({ bytes }) => {
-    const lines = headLines(bytes);
-    return isJson(lines) || lines.some((line) => textLine(line) !== null);
-  },
+  recognises: ({ bytes }) =>
+    isJson(new TextDecoder().decode(bytes)) || headLines(bytes).some((line) => textLine(line) !== null),
   read,
 };
 
-const isJson = (lines: readonly string[]): boolean =>
-  /^\s*(?:@cee: ?)?\{/.test(lines[0] ?? '') &&
-  lines.some((line) => /"submituser"\s*:/.test(line)) &&
-  lines.some((line) => /"(?:accept|reject|alert|uuid|submit_time|server_time|source)"\s*:/.test(line));
+const isJson = (head: string): boolean =>
+  /^\s*(?:@cee: ?)?\{/.test(head) &&
+  /"submituser"\s*:/.test(head) &&
+  /"(?:accept|reject|alert|uuid|submit_time|server_time|source)"\s*:/.test(head);
 
 type TimedLine = {
   readonly time: number | LocalTime | YearlessTime | null;

@@ -7,7 +7,7 @@ import { contentKey } from './content-key.ts';
 import type { ImportFormat, ImportGiven } from './import-format.ts';
 import type { FileHead, ImportSource } from './import-source.ts';
 import type { ImportStep } from './import-step.ts';
-import { readSmallText } from './source-head.ts';
+import { readHead } from './source-head.ts';
 import { checkSudoTiming, playSudo } from './sudo-play.ts';
 import { sudoLabels } from './sudo-session.ts';
 import { terminalSession } from './terminal-session.ts';
@@ -51,15 +51,13 @@ const readLog = (text: string): SudoCommand | null => {
 };
 
 async function* read(source: ImportSource, given: ImportGiven): AsyncGenerator<ImportStep, void, void> {
-  const text = (await readSmallText(source)) ?? '';
+  const head = await readHead(source);
+  if (isTiming(head)) throw new NotARecording('the times of a sudo I/O log, whose log is not beside it', null);
+  const text = new TextDecoder().decode(head);
   const command = readLog(text) ?? parsed(text);
-  if (command === null) {
-    const isTimes = isTiming(new TextEncoder().encode(text.slice(0, 4096)));
-    const lone = 'the times of a sudo I/O log, whose log is not beside it: a log is taken in by its log file';
-    throw new NotARecording(isTimes ? lone : 'not the log of a sudo I/O log: no user and command in it', 1);
-  }
+  if (command === null) throw new NotARecording('not the log of a sudo I/O log: no user and command in it', null);
   const timing = partOf(source, 'timing');
-  if (timing === null) throw new NotARecording('a sudo I/O log needs its timing file beside it', null);
+  if (timing === null) throw new NotARecording('a sudo I/O log needs its timing file beside it, and its streams', null);
   const streams = new Map<SudoStream, ImportSource>();
   for (const stream of sudoStreams) {
     const file = partOf(source, stream);

@@ -1,6 +1,6 @@
 import { PulledBytes } from '../format/pulled-bytes.ts';
 import { DONE_BYTES_MAX, readDone, readStarted, STARTED_LINE_BYTES_MAX } from '../format/typescript/script-lines.ts';
-import type { TimingEntry } from '../format/typescript/timing-entry.ts';
+import { microseconds, type TimingEntry } from '../format/typescript/timing-entry.ts';
 import { readTiming } from '../format/typescript/timing-reader.ts';
 import type { ImportSource } from './import-source.ts';
 import type { ImportStep } from './import-step.ts';
@@ -38,7 +38,8 @@ export async function* playTypescript(files: TypescriptFiles): AsyncGenerator<Im
     }
   }
   const done = yield* player.playRest();
-  yield* player.end(summary?.headers.get('EXIT_CODE') ?? done['COMMAND_EXIT_CODE'] ?? null);
+  const said = (name: string): string | null => summary?.headers.get(name) ?? null;
+  yield* player.end(said('EXIT_CODE') ?? done['COMMAND_EXIT_CODE'] ?? null, said('DURATION'));
   if (player.outputAfterTiming > 0 && timing !== null) {
     const message = `${player.outputAfterTiming} bytes of output come after the last line of timing: they stand at its end`;
     yield { kind: 'tell', key, atMs: startedAtMs, event: 'NOTE', message, details: null };
@@ -134,8 +135,11 @@ class Player {
     yield* this.track.add(this.#timeUs, 'o', bytes.slice());
   }
 
-  /** @param status as it is written; null when nobody says */
-  *end(status: string | null): Generator<ImportStep, void, void> {
+  /** @param status and duration in seconds as they are written; null when nobody says */
+  *end(status: string | null, duration: string | null): Generator<ImportStep, void, void> {
+    if (duration !== null && /^\d{1,10}[.,]\d{1,9}$/.test(duration)) {
+      this.#timeUs = Math.max(this.#timeUs, microseconds(duration));
+    }
     if (status !== null && /^\d{1,3}$/.test(status)) yield* this.track.add(this.#timeUs, 'x', Number(status), null);
     yield* this.track.flush();
   }

@@ -14,8 +14,8 @@ export type TimingEntry =
   /** What was known when it began (TERM, COLUMNS, COMMAND …) and when it ended (DURATION, EXIT_CODE). */
   | { readonly kind: 'header'; readonly delayUs: number; readonly name: string; readonly value: string };
 
-/** `delay bytes`, as script(1) wrote until util-linux 2.34; some locales write a comma. */
-const classic = /^(\d{1,10}[.,]\d{1,9}) (\d{1,15})\s*$/;
+/** `delay bytes`, as script(1) wrote until util-linux 2.34; some locales write a comma, and some recorders an exponent. */
+const classic = /^(\d{1,10}[.,]\d{1,18}|\d{1,3}(?:\.\d{1,18})?e[+-]?\d{1,2}) (\d{1,15})\s*$/i;
 const advanced = /^([IOSH]) (\d{1,10}[.,]\d{1,9}) (.*)$/s;
 
 /** @returns null for a line that is none */
@@ -36,8 +36,11 @@ export const readTimingEntry = (line: string): TimingEntry | null => {
   return { kind: 'signal', delayUs, signal: name, columns: isSize ? columns : null, rows: isSize ? rows : null };
 };
 
-/** Whole microseconds of decimal seconds. */
+/** Microseconds, with a fraction where there is one, of decimal seconds. */
 export const microseconds = (seconds: string | undefined): number => {
-  const [whole = '0', fraction = ''] = (seconds ?? '').split(/[.,]/);
-  return Number(whole) * 1_000_000 + Math.round(Number(`0.${fraction}0`) * 1_000_000);
+  const value = Number((seconds ?? '0').replace(',', '.'));
+  return Math.min(value, SECONDS_MAX) * 1_000_000;
 };
+
+/** More is no delay that anybody can play. */
+const SECONDS_MAX = 9_999_999_999;
