@@ -10,6 +10,7 @@ import { sudoEventsFormat } from './sudo-events.ts';
 import { sudoIologFormat } from './sudo-iolog.ts';
 import { ttyrecFormat } from './ttyrec.ts';
 import { typescriptFormat } from './typescript.ts';
+import { webAccessFormat } from './web-access.ts';
 
 /**
  * Every format, in the order in which they are asked whether a file is theirs: those that know themselves for certain (by a
@@ -28,5 +29,6 @@ export const importFormats: readonly (ImportFormat | WholeFormat)[] = [
   postgresqlJsonFormat,
   postgresqlTextFormat,
   sshdFormat,
+  webAccessFormat,
   sudoEventsFormat,
 ];
