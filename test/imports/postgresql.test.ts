@@ -208,7 +208,7 @@ describe('a statement is one query, however often it is logged', () => {
     );
     expect(queries).toMatchObject([
       { statement: 'select 1/0', error: 'division by zero', errorCode: '22012' },
-      { statement: 'selec', error: 'syntax error at or near "selec" at character 1', errorCode: null },
+      { statement: 'selec', error: 'syntax error at or near "selec"', errorCode: null },
       { statement: 'select 2', error: null },
     ]);
   });

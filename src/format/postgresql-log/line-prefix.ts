@@ -20,6 +20,10 @@ export type PrefixFields = {
 /** A line that a prefix fits. */
 export type PrefixedLine = { readonly fields: PrefixFields; readonly severity: string; readonly text: string };
 
+/** Names of processes (miscinit.c); extensions have others. Those of several words must be known to be told from a user's. */
+const backendTypes =
+  '(?:dead-end )?client backend|standalone backend|not initialized|(?:autovacuum|logical replication) launcher|(?:autovacuum|parallel|background|slotsync|io) worker|logical replication(?: parallel apply| tablesync| apply)? worker|background writer';
+
 /**
  * What each escape of log_line_prefix can be (PostgreSQL 18 documentation, section 19.8.3). Names have at most 63 bytes
  * (NAMEDATALEN), so a line is looked at only so far: no line can make the search long.
@@ -31,7 +35,7 @@ const escapes: Readonly<Record<string, string>> = {
   r: '[^\\s@]{0,255}?',
   h: '[^\\s@]{0,255}?',
   L: '[^\\s@]{0,255}?',
-  b: '[a-z ]{0,64}?',
+  b: `(?:${backendTypes}|.{0,96}?)`,
   p: '\\d{0,10}',
   P: '\\d{0,10}',
   t: logTimePattern,

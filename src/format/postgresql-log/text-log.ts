@@ -150,10 +150,15 @@ export class TextLogEntries {
     if (this.#last === held) this.#last = null;
     for (const text of held.parts.values()) this.#heldCharacters -= text.length;
     const part = (name: string): string | null => held.parts.get(name) ?? null;
-    const entry = { ...held.entry, message: part('') ?? '', detail: part('DETAIL'), statement: part('STATEMENT') };
+    const message = withoutPosition(part('') ?? '', held.entry.severity);
+    const entry = { ...held.entry, message, detail: part('DETAIL'), statement: part('STATEMENT') };
     return { kind: 'entry', entry };
   }
 }
+
+/** A position in the statement, which the other formats have beside the message. */
+const withoutPosition = (message: string, severity: string): string =>
+  severity === 'LOG' ? message : message.replace(/ at character \d{1,10}$/, '');
 
 const isPart = (prefixed: PrefixedLine | null): boolean => prefixed !== null && partSeverities.has(prefixed.severity);
 
