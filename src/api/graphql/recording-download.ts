@@ -1,9 +1,9 @@
-import type { Recording } from '../../model/recording.ts';
+import type { Recording, RecordingKind } from '../../model/recording.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';
 import { RecordingRef } from './refs.ts';
 
-const formats = ['MSGPACK_ZSTD', 'MSGPACK', 'ASCIICAST_V2', 'ASCIICAST_V3', 'NDJSON'] as const;
+const formats = ['MSGPACK_ZSTD', 'MSGPACK', 'ASCIICAST_V2', 'ASCIICAST_V3', 'NDJSON', 'HAR'] as const;
 type Format = (typeof formats)[number];
 
 const RecordingFormatEnum = builder.enumType('RecordingFormat', {
@@ -16,6 +16,7 @@ const RecordingFormatEnum = builder.enumType('RecordingFormat', {
     ASCIICAST_V2: { description: 'asciicast v2, which asciinema plays. Terminals only.' },
     ASCIICAST_V3: { description: 'asciicast v3, which asciinema 3 plays. Terminals only.' },
     NDJSON: { description: 'One JSON array [seconds, code, …] a line.' },
+    HAR: { description: 'HAR 1.2, which browsers and proxies show. HTTP only.' },
   } satisfies Record<Format, object>,
 });
 
@@ -25,6 +26,14 @@ const known: Readonly<Record<Format, { readonly extension: string; readonly medi
   ASCIICAST_V2: { extension: 'cast', mediaType: 'application/x-asciicast' },
   ASCIICAST_V3: { extension: 'v3.cast', mediaType: 'application/x-asciicast' },
   NDJSON: { extension: 'ndjson', mediaType: 'application/x-ndjson' },
+  HAR: { extension: 'har', mediaType: 'application/json' },
+};
+
+/** Formats of one kind of recording; all others are of every kind. */
+const kindOf: Readonly<Partial<Record<Format, RecordingKind>>> = {
+  ASCIICAST_V2: 'TERMINAL',
+  ASCIICAST_V3: 'TERMINAL',
+  HAR: 'HTTP',
 };
 
 type Download = { readonly format: Format; readonly mediaType: string; readonly url: string };
@@ -32,7 +41,7 @@ type Download = { readonly format: Format; readonly mediaType: string; readonly 
 const downloadsOf = (recording: Recording): readonly Download[] => {
   if (recording.state === 'EXPIRED' || recording.state === 'ERASED') return [];
   return formats
-    .filter((format) => recording.kind === 'TERMINAL' || !format.startsWith('ASCIICAST'))
+    .filter((format) => (kindOf[format] ?? recording.kind) === recording.kind)
     .map((format) => {
       const { extension, mediaType } = known[format];
       return { format, mediaType, url: `/recordings/${recording.recordingId}.${extension}` };

@@ -6,7 +6,10 @@ import type { Run } from '../../model/run.ts';
 import type { Session } from '../../model/session.ts';
 import { asciicastFieldsOf } from '../../format/asciicast/asciicast-fields.ts';
 import { writeAsciicastV2, writeAsciicastV3 } from '../../format/asciicast/asciicast-writer.ts';
+import { harFieldsOf } from '../../format/har/har-fields.ts';
+import { writeHar } from '../../format/har/har-writer.ts';
 import { writeNdjson } from '../../format/ndjson.ts';
+import { exchangeKinds, writeSessionLog } from '../../format/session-log/session-log.ts';
 import type { StoredRecording } from '../../store/recordings/recording-reader.ts';
 import { unpacked } from '../../store/recordings/unpacked.ts';
 import { tailRecording } from '../../live/tail.ts';
@@ -82,6 +85,29 @@ export const sendNdjson: Format = (exchange, wanted) => {
   return sendText(exchange, wanted, headers, () => writeNdjson(runs));
 };
 
+/**
+ * What happened in it as the session log's clients know it: a JSON object for each request with its answer; for a browser's a
+ * JSON tuple for each event.
+ */
+export const sendSessionLog: Format = (exchange, wanted) => {
+  const { kind, startedAtMs } = wanted.recording;
+  const requests = exchangeKinds.find((each) => each === kind);
+  if (requests === undefined) return sendNdjson(exchange, wanted);
+  const headers = { ...attachment(wanted, 'ndjson'), 'content-type': 'application/x-ndjson' };
+  const runs = runsOf(exchange, wanted);
+  return sendText(exchange, wanted, headers, () => writeSessionLog(requests, startedAtMs, runs));
+};
+
+/** The recording as HAR 1.2. @throws NotFound when it is of another kind */
+const sendHar: Format = async (exchange, wanted) => {
+  const { session, recording } = wanted;
+  if (recording.kind !== 'HTTP') throw new NotFound(`a HAR is of HTTP, and this recording is ${recording.kind}`);
+  const headers = { ...attachment(wanted, 'har'), 'content-type': 'application/json' };
+  const fields = harFieldsOf(session, recording, exchange.parts.version);
+  const runs = runsOf(exchange, wanted);
+  await sendText(exchange, wanted, headers, () => writeHar(fields, runs));
+};
+
 /** @throws NotFound when nothing of it is in a closed chunk yet, or its file is gone */
 const storedOf = async ({ parts, viewer }: Exchange, { recording }: Wanted): Promise<StoredRecording> => {
   const stored = await parts.reader.stored(visibilityOf(viewer), recording.recordingId);
@@ -127,6 +153,7 @@ const formats: Readonly<Record<string, Format>> = {
   cast: sendAsciicastV2,
   'v3.cast': sendAsciicastV3,
   ndjson: sendNdjson,
+  har: sendHar,
 };
 
 const UUID_LENGTH = 36;

@@ -5,7 +5,7 @@ import { firstPage } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Session } from '../../model/session.ts';
 import type { Exchange } from '../exchange.ts';
-import { sendAsciicastV2, sendNdjson } from './download.ts';
+import { sendAsciicastV2, sendSessionLog } from './download.ts';
 import type { PathParameters, Route } from './route.ts';
 import { sessionOfPath } from './session.ts';
 
@@ -25,10 +25,10 @@ const answerLog = async (exchange: Exchange, parameters: PathParameters): Promis
   const session = await sessionOfPath(exchange, parameters);
   const recording = await recordingOf(exchange, session);
   if (recording.kind === 'TERMINAL') await sendAsciicastV2(exchange, { recording, session, format: 'cast' });
-  else await sendNdjson(exchange, { recording, session, format: 'ndjson' });
+  else await sendSessionLog(exchange, { recording, session, format: 'session_log' });
 };
 
-/** What happened in a session, as its clients know it: asciicast v2 for terminals, a line an event for others. */
+/** What happened in a session, as its clients know it: asciicast v2 for terminals, a line a request for others. */
 export const sessionLogRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -4,20 +4,8 @@ import { ExchangeWindow } from '../exchange-window.ts';
 import { type HoldingLineWriter, linePieces } from '../line-pieces.ts';
 import { eventsOf } from '../run-events.ts';
 import { entryOfExchange, type HttpExchange } from './entry-of-exchange.ts';
+import type { HarFields } from './har-fields.ts';
 import { type JsonMap, listOf, mapOrNull, textOrNull } from './har-values.ts';
-
-/** What a HAR says beside its entries. */
-export type HarFields = {
-  /** Of this program. */
-  readonly version: string;
-  /** Of the recording, milliseconds since the epoch. */
-  readonly startedAtMs: number;
-  /** For people. */
-  readonly comment: string;
-  /** As an imported HAR had them; other shapes are left out. */
-  readonly browser: unknown;
-  readonly pages: unknown;
-};
 
 /**
  * A recording of kind HTTP as HAR 1.2, an entry a line, in pieces of about 64 KiB. Entries come in the order of their requests
