@@ -124,7 +124,7 @@ export const withImportOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--log-line-prefix <prefix>',
-        "log_line_prefix of a PostgreSQL server, for its log; otherwise found out from the log's first lines",
+        "log_line_prefix of a PostgreSQL server, with --format postgresql; otherwise found out from the log's first lines",
       ).argParser(readLinePrefix),
     )
     .addOption(new Option('--protocol <protocol>', 'what kind of session it was').choices(sessionProtocols))

@@ -2,28 +2,9 @@ import type { LogEntry } from '../format/postgresql-log/log-entry.ts';
 import { readLogMessage } from '../format/postgresql-log/log-message.ts';
 import type { ImportDefaults } from './import-defaults.ts';
 import type { ImportStep } from './import-step.ts';
-import { importedSession } from './imported-session.ts';
 import { PostgresqlQueries, type QueryEvent } from './postgresql-query.ts';
 import { refusalOf } from './postgresql-refusal.ts';
-
-/** What is known of a backend so far. */
-type Facts = {
-  user: string | null;
-  database: string | null;
-  host: string | null;
-  port: number | null;
-  application: string | null;
-  identity: string | null;
-  method: string | null;
-  encryption: string | null;
-};
-
-type Opening = {
-  readonly denyReason: string | null;
-  /** What the server says of how it was authenticated, where it was refused. */
-  readonly detail: string | null;
-  readonly hasRecording: boolean;
-};
+import { type BackendFacts, nothingKnown, type Opening, sessionOfBackend } from './postgresql-session.ts';
 
 const ended = { isEnded: true } as const;
 
@@ -35,19 +16,8 @@ const ended = { isEnded: true } as const;
 export class PostgresqlBackend {
   readonly #defaults: ImportDefaults;
   readonly #key: string;
-  readonly #pid: number | null;
-  readonly #sessionId: string | null;
   readonly #queries = new PostgresqlQueries();
-  readonly #facts: Facts = {
-    user: null,
-    database: null,
-    host: null,
-    port: null,
-    application: null,
-    identity: null,
-    method: null,
-    encryption: null,
-  };
+  readonly #facts: BackendFacts;
   readonly #firstLine: number;
   #startedAtMs: number;
   #lastAtMs: number;
@@ -59,8 +29,7 @@ export class PostgresqlBackend {
 
   constructor(first: LogEntry, defaults: ImportDefaults) {
     this.#defaults = defaults;
-    this.#pid = first.pid;
-    this.#sessionId = own(first.sessionId);
+    this.#facts = { ...nothingKnown, pid: first.pid, sessionId: own(first.sessionId) };
     this.#firstLine = first.line;
     this.#startedAtMs = Math.min(first.startedAtMs ?? startOf(first.sessionId) ?? first.atMs, first.atMs);
     this.#lastAtMs = first.atMs;
@@ -205,30 +174,10 @@ export class PostgresqlBackend {
     return time;
   }
 
-  #open({ denyReason, detail, hasRecording }: Opening): ImportStep {
+  #open(opening: Opening): ImportStep {
     this.#isOpen = true;
-    const { user, database, host, port, application, identity, method, encryption } = this.#facts;
-    const isLocal = host === '[local]';
-    const found = {
-      protocol: 'DATABASE' as const,
-      upstream: 'postgresql',
-      user: { identity: user },
-      socket: 'postgresql',
-      client: { ip: isLocal ? '127.0.0.1' : host, port, software: application },
-      server: { name: null, port: null },
-      sshUser: null,
-      authInfo: detail ?? authInfoOf(method, identity, encryption),
-      labels: {
-        database,
-        ...(isLocal ? { clientAddress: 'Unix-domain socket' } : {}),
-        pid: this.#pid,
-        backend: this.#sessionId,
-      },
-      startedAtMs: this.#startedAtMs,
-      denyReason,
-      recording: hasRecording ? { kind: 'DATABASE' as const, columns: null, rows: null } : null,
-    };
-    return { kind: 'open', key: this.#key, session: importedSession(found, this.#defaults) };
+    const session = sessionOfBackend(this.#facts, { ...opening, startedAtMs: this.#startedAtMs }, this.#defaults);
+    return { kind: 'open', key: this.#key, session };
   }
 
   #learn({ user, database, host, port, application }: LogEntry): void {
@@ -245,12 +194,6 @@ export class PostgresqlBackend {
 const startOf = (sessionId: string | null): number | null => {
   const seconds = /^([0-9a-f]{8})\./.exec(sessionId ?? '')?.[1];
   return seconds === undefined ? null : Number.parseInt(seconds, 16) * 1000;
-};
-
-const authInfoOf = (method: string | null, identity: string | null, encryption: string | null): string | null => {
-  const parts = [method, identity === null ? null : `identity "${identity}"`, encryption];
-  const known = parts.filter((part) => part !== null);
-  return known.length === 0 ? null : known.join(', ');
 };
 
 const encoder = new TextEncoder();

@@ -16,7 +16,7 @@ const serversWords =
 /** Whether these first lines of a file are a log of stderr or syslog, with a prefix that is known. */
 export const looksLikeTextLog = (head: string): boolean => {
   const lines = headLines(head);
-  if (lines.some((line) => isSyslog(line))) return true;
+  if (lines.some(isSyslog)) return fittingPrefixes(lines.map(textIn), knownInnerPrefixes).length > 0;
   const [best] = fittingPrefixes(lines, knownPrefixes);
   if (best === undefined) return false;
   // Other programs write a time and a severity too.
@@ -57,7 +57,7 @@ export async function* readTextLog(
   const clock = { notAfterMs, instantOf: (asUtcMs: number) => instantIn(timeZone, { asUtcMs }) };
   const first = headLines(head);
   const wrapped = first.some(isSyslog);
-  const texts = wrapped ? first.map((line) => textIn(line)) : first;
+  const texts = wrapped ? first.map(textIn) : first;
   const known = wrapped ? knownInnerPrefixes : knownPrefixes;
   const entries = new TextLogEntries(
     given.prefix === null ? fittingPrefixes(texts, known) : [given.prefix],
