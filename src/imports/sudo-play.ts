@@ -60,6 +60,7 @@ export async function* playSudo(files: SudoFiles): AsyncGenerator<ImportStep, vo
       else yield* play(entry, timeUs, streams, track, cut);
     }
   }
+  track.reach(timeUs);
   for (const [stream, lostBytes] of cut) {
     yield* track.gap({ lostEvents: null, lostBytes, cause: `${stream} ends before its times do` });
   }

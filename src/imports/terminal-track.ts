@@ -19,10 +19,16 @@ export class TerminalTrack {
     this.#key = key;
   }
 
-  /** @returns a step when enough events are there */
-  *add(timeUs: number, code: string, ...payload: readonly unknown[]): Generator<ImportStep, void, void> {
+  /** The recording goes on at least until then, whether or not anything happens. @returns in milliseconds */
+  reach(timeUs: number): number {
     const timeMs = Math.min(RECORDING_MS_MAX, Math.max(0, Math.round(timeUs / 1000)));
     this.lastMs = Math.max(timeMs, this.lastMs);
+    return timeMs;
+  }
+
+  /** @returns a step when enough events are there */
+  *add(timeUs: number, code: string, ...payload: readonly unknown[]): Generator<ImportStep, void, void> {
+    const timeMs = this.reach(timeUs);
     this.#events.push({ timeMs, code, payload });
     this.#bytes += payload[0] instanceof Uint8Array ? payload[0].length : 16;
     if (this.#events.length >= GROUP_EVENTS || this.#bytes >= GROUP_BYTES) yield* this.flush();

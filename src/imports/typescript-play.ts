@@ -84,6 +84,7 @@ class Player {
 
   async *play(entry: TimingEntry): AsyncGenerator<ImportStep, void, void> {
     this.#timeUs += entry.delayUs;
+    this.track.reach(this.#timeUs);
     if (entry.kind === 'data') yield* this.#data(entry.isInput, entry.size);
     if (entry.kind !== 'signal') return;
     const { columns, rows, signal } = entry;
@@ -139,6 +140,7 @@ class Player {
   *end(status: string | null, duration: string | null): Generator<ImportStep, void, void> {
     if (duration !== null && /^\d{1,10}[.,]\d{1,9}$/.test(duration)) {
       this.#timeUs = Math.max(this.#timeUs, microseconds(duration));
+      this.track.reach(this.#timeUs);
     }
     if (status !== null && /^\d{1,3}$/.test(status)) yield* this.track.add(this.#timeUs, 'x', Number(status), null);
     yield* this.track.flush();
