@@ -202,6 +202,17 @@ test('a request that was not answered says so when it is written', async () => {
   expect(entriesOf(har)[0]).toMatchObject({ response: { status: 0 }, comment: 'no answer is in this recording' });
 });
 
+test('what a HAR tells beside that is too large is left out, and named', async () => {
+  const change = { _webSocketMessages: [{ type: 'send', data: 'x'.repeat(200_000) }], connection: '443' };
+  const har = parseTree(await writeHarOf(await readHarFile(harOf([entry(change)]))));
+  const [written] = entriesOf(har);
+  expect(written).toMatchObject({ connection: '443', _leftOut: ['_webSocketMessages'] });
+  expect(written).not.toHaveProperty('_webSocketMessages');
+  const messages = [{ type: 'receive', time: 1.5, opcode: 1, data: 'hello' }];
+  const small = parseTree(await writeHarOf(await readHarFile(harOf([entry({ _webSocketMessages: messages })]))));
+  expect(entriesOf(small)[0]).toMatchObject({ _webSocketMessages: messages });
+});
+
 describe('hostile content does no harm', () => {
   const deep = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
 

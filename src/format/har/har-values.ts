@@ -27,21 +27,30 @@ export const millisecondsOrNull = (value: unknown): number | null =>
 export const without = (map: JsonMap, names: readonly string[]): JsonMap =>
   Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 
-/** Those fields of the map, in order, that can be stored and have at most `lengthMax` characters as JSON, all together. */
+/** Names of fields that are told as left out. */
+const NAMES_TOLD_MAX = 20;
+const NAME_LENGTH_MAX = 100;
+
+/**
+ * Those fields of the map, in order, that can be stored and have at most `lengthMax` characters as JSON, all together. The
+ * names of the others stand in `_leftOut`.
+ */
 export const fitting = (map: JsonMap, lengthMax: number): JsonMap => {
   const whole = storableOrUndefined(map);
   if (whole !== undefined && JSON.stringify(whole).length <= lengthMax) return whole;
   const kept: [string, unknown][] = [];
+  const leftOut: string[] = [];
   let left = lengthMax;
   for (const [name, value] of Object.entries(map)) {
     const stored = storableOrUndefined({ [name]: value });
-    if (stored === undefined) continue;
-    const length = JSON.stringify(stored).length;
-    if (length > left) continue;
-    left -= length;
-    kept.push(...Object.entries(stored));
+    const length = stored === undefined ? Infinity : JSON.stringify(stored).length;
+    if (length > left) leftOut.push(name.slice(0, NAME_LENGTH_MAX).toWellFormed());
+    else {
+      left -= length;
+      kept.push(...Object.entries(stored ?? {}));
+    }
   }
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), _leftOut: leftOut.slice(0, NAMES_TOLD_MAX) };
 };
 
 const storableOrUndefined = (map: JsonMap): JsonMap | undefined => {

@@ -31,6 +31,9 @@ const isSpace = (byte: number): boolean => byte === 0x20 || byte === LINE_FEED |
  * Reads a JSON document of any size, of which one list may have any number of items: cuts the items out as they come, one
  * in memory at a time, and gives each to JSON.parse. It knows no more of JSON than where texts, lists and maps begin and end;
  * what else there is to be wrong, JSON.parse finds, in the items and in the rest.
+ *
+ * Why not a parser that streams: @streamparser/json takes 5, stream-json 20 times as long for the same file, and neither
+ * bounds how long a text is or how deep values nest.
  */
 export class ListCutter {
   readonly #path: readonly string[];
