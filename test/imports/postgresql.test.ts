@@ -276,6 +276,8 @@ describe('what lines begin with', () => {
     const log = '<7|ann|shop|1714557600.000> LOG:  duration: 1.000 ms  statement: select 1\n';
     const steps = await allSteps(postgresqlTextFormat, sourceOf(log), { logLinePrefix: '<%p|%u|%d|%n> ' });
     expect(steps[0]).toMatchObject({ session: { user: { identity: 'ann' }, startedAtMs: 1_714_557_599_999 } });
+    const unsaid = allSteps(postgresqlTextFormat, sourceOf(log));
+    await expect(unsaid).rejects.toThrow('its first lines begin with no log_line_prefix that is known');
     const wrong = allSteps(postgresqlTextFormat, sourceOf(log), { logLinePrefix: '%y' });
     await expect(wrong).rejects.toThrow('the log_line_prefix is wrong: %y is no escape of log_line_prefix');
   });

@@ -1,3 +1,4 @@
+import { NotARecording } from '../asciicast/not-a-recording.ts';
 import { LINE_TOO_LONG, type LogLine } from '../lines/log-lines.ts';
 import { instantIn } from '../lines/log-time.ts';
 import { fittingPrefixes, knownInnerPrefixes, knownPrefixes } from './known-prefixes.ts';
@@ -38,6 +39,7 @@ export const otherLogIn = (head: string): string | null => {
 /**
  * The messages of a log of stderr or syslog.
  * @param head the first lines, to find out what lines begin with
+ * @throws NotARecording when nobody says what lines begin with, and it cannot be found out
  */
 export async function* readTextLog(
   head: string,
@@ -59,10 +61,11 @@ export async function* readTextLog(
   const wrapped = first.some(isSyslog);
   const texts = wrapped ? first.map(textIn) : first;
   const known = wrapped ? knownInnerPrefixes : knownPrefixes;
-  const entries = new TextLogEntries(
-    given.prefix === null ? fittingPrefixes(texts, known) : [given.prefix],
-    charactersMax,
-  );
+  const prefixes = given.prefix === null ? fittingPrefixes(texts, known) : [given.prefix];
+  if (prefixes.length === 0) {
+    throw new NotARecording('its first lines begin with no log_line_prefix that is known: say which one it is', 1);
+  }
+  const entries = new TextLogEntries(prefixes, charactersMax);
   for await (const lines of groups) {
     for (const line of lines) yield* itemsOf(line, wrapped ? clock : null, entries);
   }
