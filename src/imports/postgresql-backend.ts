@@ -1,5 +1,6 @@
 import type { LogEntry } from '../format/postgresql-log/log-entry.ts';
 import { readLogMessage } from '../format/postgresql-log/log-message.ts';
+import { TEXT_LENGTH_MAX } from '../model/limits.ts';
 import type { ImportDefaults } from './import-defaults.ts';
 import type { ImportStep } from './import-step.ts';
 import { PostgresqlQueries, type QueryEvent } from './postgresql-query.ts';
@@ -198,9 +199,6 @@ const startOf = (sessionId: string | null): number | null => {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** Characters of a fact about a backend that are kept. */
-const FACT_CHARACTERS_MAX = 8192;
-
 /** A copy: a piece of a line would keep the whole of a long line in memory. */
 const own = <Text extends string | null>(text: Text): Text =>
-  text === null ? text : (decoder.decode(encoder.encode(text.slice(0, FACT_CHARACTERS_MAX))) as Text);
+  text === null ? text : (decoder.decode(encoder.encode(text.slice(0, TEXT_LENGTH_MAX))) as Text);
