@@ -21,7 +21,8 @@ export class PulledBytes implements AsyncDisposable {
       if (done === true) this.#isEnded = true;
       else this.#piece = value;
     }
-    const taken = this.#piece.slice(0, countMax);
+    // A copy, also of a Buffer, whose slice is none.
+    const taken = new Uint8Array(this.#piece.subarray(0, countMax));
     this.#piece = this.#piece.subarray(taken.length);
     return taken;
   }

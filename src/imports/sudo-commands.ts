@@ -14,7 +14,7 @@ type Running = { readonly key: string; readonly startedAtMs: number };
 export class SudoCommands {
   readonly #given: ImportGiven;
   readonly #keys = new RepeatedKeys();
-  /** By what names the command in its exit. */
+  /** By a hash of what names the command in its exit. */
   readonly #running = new Map<string, Running>();
 
   constructor(given: ImportGiven) {
@@ -28,7 +28,8 @@ export class SudoCommands {
     startedAtMs: number,
     denyReason: string | null,
   ): Generator<ImportStep, void, void> {
-    const key = this.#keys.next(`${denyReason === null ? 'run' : 'denied'} ${name} ${command.submittedAtMs ?? ''}`);
+    const id = this.#idOf(name);
+    const key = this.#keys.next(`${denyReason === null ? 'run' : 'denied'} ${id} ${command.submittedAtMs ?? ''}`);
     const session = importedSession(
       {
         protocol: 'SSH',
@@ -52,32 +53,43 @@ export class SudoCommands {
       yield { kind: 'close', key, endedAtMs: startedAtMs, reason: howItEnded(command) };
       return;
     }
-    yield* this.#run(name, { key, startedAtMs });
+    yield* this.#run(id, { key, startedAtMs });
   }
 
-  *#run(name: string, running: Running): Generator<ImportStep, void, void> {
-    const oldest = this.#running.has(name) ? name : [...this.#running.keys()][0];
-    if (oldest !== undefined && (oldest === name || this.#running.size >= RUNNING_MAX)) yield* this.#giveUp(oldest);
-    this.#running.set(name, running);
+  *#run(id: string, running: Running): Generator<ImportStep, void, void> {
+    if (this.#running.has(id)) yield* this.#giveUp(id);
+    for (const oldest of this.#running.keys()) {
+      if (this.#running.size < RUNNING_MAX) break;
+      yield* this.#giveUp(oldest);
+    }
+    this.#running.set(id, running);
+  }
+
+  /** Names hold whole commands, which may be long: a hash is held for each. */
+  #idOf(name: string): string {
+    const hash = this.#given.newHash();
+    hash.update(new TextEncoder().encode(name));
+    return [...hash.digest().subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
   /** @returns whether such a command was running */
   *exit(name: string, command: SudoCommand, atMs: number): Generator<ImportStep, boolean, void> {
-    const running = this.#running.get(name);
+    const id = this.#idOf(name);
+    const running = this.#running.get(id);
     if (running === undefined) return false;
-    this.#running.delete(name);
+    this.#running.delete(id);
     yield { kind: 'close', key: running.key, endedAtMs: atMs, reason: howItEnded(command) };
     return true;
   }
 
   *end(): Generator<ImportStep, void, void> {
-    for (const name of this.#running.keys()) yield* this.#giveUp(name);
+    for (const id of this.#running.keys()) yield* this.#giveUp(id);
   }
 
-  *#giveUp(name: string): Generator<ImportStep, void, void> {
-    const running = this.#running.get(name);
+  *#giveUp(id: string): Generator<ImportStep, void, void> {
+    const running = this.#running.get(id);
     if (running === undefined) return;
-    this.#running.delete(name);
+    this.#running.delete(id);
     yield { kind: 'close', key: running.key, endedAtMs: running.startedAtMs, reason: 'its end is not in the log' };
   }
 }

@@ -22,7 +22,9 @@ export const sudoIologFormat: ImportFormat = {
   title: 'sudo I/O log',
   recognises: ({ name, bytes }: FileHead) =>
     isTiming(bytes) || readLog(new TextDecoder().decode(bytes)) !== null || isNamedAndJson(name, bytes),
-  isCompanion: ({ name, siblings }) => logNamesOf(name).some((log) => siblings.includes(log)),
+  isCompanion: ({ name, siblings }) =>
+    logNamesOf(name).some((log) => siblings.includes(log)) &&
+    partNamesOf(name, 'timing').some((timing) => siblings.includes(timing)),
   read,
 };
 

@@ -46,8 +46,8 @@ const fill = async (bits: BitReader, pieces: AsyncIterator<Uint8Array>): Promise
   for (let size = bits.bytesLeft; size < COMPRESSED_BLOCK_BYTES_MAX;) {
     const { done, value } = await pieces.next();
     if (done === true) break;
-    // A copy: whoever gives the piece may use its memory again.
-    held.push(value.slice());
+    // A copy, also of a Buffer: whoever gives the piece may use its memory again.
+    held.push(new Uint8Array(value));
     size += value.length;
   }
   if (held.length > 0) bits.push(held);

@@ -12,6 +12,9 @@ export type SudoLine = {
 };
 
 const fieldPattern = /^(HOST|TTY|PWD|CWD|CHROOT|USER|GROUP|TSID|ENV)=(.*)$/s;
+/** What is kept of a command. */
+const COMMAND_LENGTH_MAX = 8192;
+
 /** What is put behind the command when it has ended. */
 const exitPattern = /(?: ; SIGNAL=(\w{1,16}))? ; EXIT=(\d{1,3})$/;
 
@@ -47,7 +50,7 @@ export const readSudoLine = (text: string): SudoLine | null => {
       runUser: said('USER'),
       runGroup: said('GROUP'),
       terminal: tty === null || tty === 'unknown' ? null : `/dev/${tty.replace(/^\/dev\//, '')}`,
-      command: unescaped(exit === null ? commandText : commandText.slice(0, exit.index)),
+      command: unescaped(commandText.slice(0, Math.min(exit?.index ?? Infinity, COMMAND_LENGTH_MAX))),
       exitStatus: exit === null ? null : Number(exit[2]),
       signal: exit?.[1] ?? null,
     },

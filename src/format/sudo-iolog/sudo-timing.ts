@@ -24,8 +24,12 @@ const streams: Readonly<Record<string, SudoStream>> = {
 
 const pattern = /^([0-7]) +(\d{1,10}[.,]\d{1,9}) +(.+?)\s*$/;
 
+/** No line of timing is longer. */
+const LINE_LENGTH_MAX = 256;
+
 /** @returns null for a line that is none */
 export const readSudoTiming = (line: string): SudoTiming | null => {
+  if (line.length > LINE_LENGTH_MAX) return null;
   const [, code = '', delay, rest = ''] = pattern.exec(line) ?? [];
   const delayUs = microseconds(delay);
   const stream = streams[code];

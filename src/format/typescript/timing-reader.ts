@@ -48,6 +48,7 @@ class HeldHeader {
   /** A line that is no entry. @returns whether it is part of the header's value */
   goesOn(text: string): boolean {
     if (this.#header === null) return false;
+    if (this.#header.value.length >= VALUE_LENGTH_MAX) return true;
     const value = `${this.#header.value}\n${text}`.slice(0, VALUE_LENGTH_MAX);
     this.#header = { ...this.#header, value };
     return true;
