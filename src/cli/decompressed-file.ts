@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { bunzip2, isBzip2 } from '../format/bzip2/bunzip2.ts';
 import { ZSTD_WINDOW_LOG_MAX } from '../model/limits.ts';
 
@@ -37,6 +37,8 @@ export async function* readDecompressed(file: string, onPosition: (bytes: number
 }
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+/** zlib (RFC 1950) at the levels that are used: mitmproxy's .zhar. No text begins so. */
+const isZlib = (head: Uint8Array): boolean => head[0] === 0x78 && (head[1] === 0x9c || head[1] === 0xda);
 /** A zstd frame, or the skippable frame that a file may begin with (RFC 8878 section 3.1). */
 const isZstd = (head: Uint8Array): boolean =>
   (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) ||
@@ -51,6 +53,7 @@ const firstBytes = async (file: string): Promise<Uint8Array> => {
 
 const decoderFor = (head: Uint8Array): Readable & NodeJS.WritableStream => {
   if (isGzip(head)) return createGunzip();
+  if (isZlib(head)) return createInflate();
   if (isZstd(head)) return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
   return new PassThrough({ highWaterMark: 256 * 1024 });
 };

@@ -1,4 +1,5 @@
 import { BatchEncoder } from '../format/batch-encoder.ts';
+import { checkEvent } from '../format/events/check-payload.ts';
 import { CHUNK_BYTES_TARGET } from '../model/limits.ts';
 import type { RecordedEvent } from '../model/recorded-event.ts';
 
@@ -21,10 +22,15 @@ export class EventBatches {
     return this.#encoder.size;
   }
 
-  /** @returns the batches that are full. @throws InvalidInput for an event that cannot be stored: it is not held, nor those behind it */
+  /**
+   * @returns the batches that are full. @throws InvalidInput for an event that cannot be stored, or has not its code's shape:
+   *   it is not held, nor those behind it
+   */
   push(events: readonly RecordedEvent[]): readonly EventBatch[] {
     const full: EventBatch[] = [];
     for (const event of events) {
+      // An Intake would refuse the whole batch for it.
+      checkEvent(event, `events[${this.#eventCount}]`);
       this.#encoder.add(event);
       this.#eventCount += 1;
       this.lastMs = event.timeMs;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { corpusDir, corpusTest, toolTest } from '../require.ts';
 import { ended, runProgram, sample, startProgram, startServerProcess, temporaryFolder } from './program.ts';
@@ -78,13 +78,14 @@ test('the same content is one session: named twice, compressed, from standard in
     'also.cast': text,
     'small.cast.gz': gzipSync(text),
     'small.cast.zst': zstdCompressSync(text),
+    'small.cast.z': deflateSync(text),
   };
   for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(folder.path, name), bytes);
   const data = path.join(folder.path, 'data');
   const names = Object.keys(files).map((name) => path.join(folder.path, name));
   const first = await importJson(data, names);
   expect(first.code).toBe(0);
-  expect(first.outcomes.map(({ status }) => status).sort()).toEqual(['imported', 'known', 'known', 'known']);
+  expect(first.outcomes.map(({ status }) => status).sort()).toEqual(['imported', 'known', 'known', 'known', 'known']);
   const second = await importJson(data, ['-'], text);
   expect(second).toMatchObject({ code: 0, outcomes: [{ file: '-', status: 'known', events: 3 }] });
   expect(new Set([...first.outcomes, ...second.outcomes].map(({ sessionId }) => sessionId)).size).toBe(1);

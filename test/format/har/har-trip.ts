@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { encodeBatch } from '../../../src/format/batch-encoder.ts';
 import { scanBatch } from '../../../src/format/batch.ts';
@@ -111,17 +109,6 @@ export const essence = (entry: Tree): unknown => {
 /** Requests overlap: compared in the order of time, and of all else. */
 export const sorted = (essences: readonly unknown[]): readonly string[] =>
   essences.map((each) => JSON.stringify(each)).toSorted();
-
-/** The file as JSON; null when it is none. */
-export const parsed = (file: string): Tree | null => {
-  const bytes = readFileSync(file);
-  try {
-    const plain = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;
-    return parseTree(plain.toString('utf8').replace(/^\ufeff/, ''));
-  } catch {
-    return null;
-  }
-};
 
 const isPair = (item: Tree): boolean => typeof item['name'] === 'string' && typeof item['value'] === 'string';
 const listOfPairs = (list: Tree | undefined): void => {
