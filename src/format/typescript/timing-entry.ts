@@ -38,7 +38,8 @@ export const readTimingEntry = (line: string): TimingEntry | null => {
 
 /** Microseconds, with a fraction where there is one, of decimal seconds. */
 export const microseconds = (seconds: string | undefined): number => {
-  const value = Number((seconds ?? '0').replace(',', '.'));
+  const text = seconds ?? '0';
+  const value = Number(text.includes(',') ? text.replace(',', '.') : text);
   return Math.min(value, SECONDS_MAX) * 1_000_000;
 };
 

@@ -19,30 +19,30 @@ export async function* readTiming(
     for (const { number, text } of lines) {
       if (torn !== null) throw new NotARecording(torn.reason, torn.line);
       const entry = text === null ? null : readTimingEntry(text);
-      if (entry !== null) entries.push(...held.take(), ...held.hold(entry));
+      if (entry !== null) held.pass(entry, entries);
       else if (text === null) throw new NotARecording(LINE_TOO_LONG, number);
       else if (!held.goesOn(text) && text.trim() !== '') torn = { line: number, reason: 'not a line of timing' };
     }
     yield entries;
   }
-  yield held.take();
+  const last = held.end();
+  if (last !== null) yield [last];
 }
 
 /** The header whose value may go on in the next line. */
 class HeldHeader {
   #header: Extract<TimingEntry, { kind: 'header' }> | null = null;
 
-  take(): readonly TimingEntry[] {
-    const taken = this.#header === null ? [] : [this.#header];
-    this.#header = null;
-    return taken;
+  /** Adds the entry, behind the header that was held; a header is held itself. */
+  pass(entry: TimingEntry, into: TimingEntry[]): void {
+    if (this.#header !== null) into.push(this.#header);
+    this.#header = entry.kind === 'header' ? entry : null;
+    if (this.#header === null) into.push(entry);
   }
 
-  /** @returns the entry when it needs not be held */
-  hold(entry: TimingEntry): readonly TimingEntry[] {
-    if (entry.kind !== 'header') return [entry];
-    this.#header = entry;
-    return [];
+  /** The header that is held at the end. */
+  end(): TimingEntry | null {
+    return this.#header;
   }
 
   /** A line that is no entry. @returns whether it is part of the header's value */
