@@ -38,7 +38,7 @@ export const sshdFormat: ImportFormat = {
 /** A session that was accepted, and has not ended. */
 type Accepted = {
   readonly key: string;
-  readonly process: string;
+  readonly daemon: string;
   readonly place: string;
   lastAtMs: number;
   reason: string | null;
@@ -79,7 +79,7 @@ class SshdLog {
   }
 
   *end(): Generator<ImportStep, void, void> {
-    for (const [process, connection] of this.#connections) yield* this.#refused(process, connection.end());
+    for (const [daemon, connection] of this.#connections) yield* this.#refused(daemon, connection.end());
     for (const session of this.#byPlace.values())
       yield* this.#close(session, session.lastAtMs, 'the log ends before it');
   }
@@ -90,20 +90,20 @@ class SshdLog {
     message: SshdMessage,
     atMs: number,
   ): Generator<ImportStep, void, void> {
-    const process = `${host}\0${pid ?? ''}`;
-    const connection = this.#connectionOf(process);
+    const daemon = `${host}\0${pid ?? ''}`;
+    const connection = this.#connectionOf(daemon);
     connection.lastAtMs = atMs;
     yield* this.#forgetIdle(atMs);
-    if ('peer' in message) yield* this.#refused(process, connection.from(message.peer));
+    if ('peer' in message) yield* this.#refused(daemon, connection.from(message.peer));
     switch (message.kind) {
       case 'accepted':
         connection.accepted();
-        return yield* this.#accept(process, host, connection, message, atMs);
+        return yield* this.#accept(daemon, host, connection, message, atMs);
       case 'failed':
-        return yield* this.#refused(process, connection.failed(message.user, message.reason, atMs));
+        return yield* this.#refused(daemon, connection.failed(message.user, message.reason, atMs));
       case 'sign':
         if (connection.peer === null) return yield { kind: 'skip', line, reason: 'it names no address' };
-        return yield* this.#refused(process, connection.sign(message, atMs));
+        return yield* this.#refused(daemon, connection.sign(message, atMs));
       case 'connected':
         connection.port = message.port === 0 ? null : message.port;
         return;
@@ -112,27 +112,27 @@ class SshdLog {
         return;
       case 'leaving':
       case 'left':
-        return yield* this.#leave(process, host, message, atMs);
+        return yield* this.#leave(daemon, host, message, atMs);
       case 'nothing':
         return;
     }
   }
 
   *#accept(
-    process: string,
+    daemon: string,
     host: string,
     { software, port }: SshdConnection,
     message: Extract<SshdMessage, { readonly kind: 'accepted' }>,
     atMs: number,
   ): Generator<ImportStep, void, void> {
     const place = placeOf(host, message.peer);
-    for (const before of [this.#byPlace.get(place), this.#byProcess.get(process)]) {
+    for (const before of [this.#byPlace.get(place), this.#byProcess.get(daemon)]) {
       if (before !== undefined) yield* this.#close(before, before.lastAtMs, 'the log does not say when it ended');
     }
-    const name = JSON.stringify([process, place, atMs, message.user, this.#defaults.socket]);
-    const session: Accepted = { key: this.#keys.next(name), process, place, lastAtMs: atMs, reason: null };
+    const name = JSON.stringify([daemon, place, atMs, message.user, this.#defaults.socket]);
+    const session: Accepted = { key: this.#keys.next(name), daemon, place, lastAtMs: atMs, reason: null };
     this.#byPlace.set(place, session);
-    this.#byProcess.set(process, session);
+    this.#byProcess.set(daemon, session);
     yield {
       kind: 'open',
       key: session.key,
@@ -146,13 +146,13 @@ class SshdLog {
 
   /** NOTE the process that says so may be another one than the one that accepted it. */
   *#leave(
-    process: string,
+    daemon: string,
     host: string,
     message: Extract<SshdMessage, { readonly kind: 'leaving' | 'left' }>,
     atMs: number,
   ): Generator<ImportStep, void, void> {
     const byPlace = message.peer === null ? undefined : this.#byPlace.get(placeOf(host, message.peer));
-    const session = byPlace ?? this.#byProcess.get(process);
+    const session = byPlace ?? this.#byProcess.get(daemon);
     if (session === undefined) return;
     session.lastAtMs = Math.max(session.lastAtMs, atMs);
     if (message.kind === 'leaving') session.reason = message.reason;
@@ -162,32 +162,32 @@ class SshdLog {
   *#close(session: Accepted, endedAtMs: number, reason: string | null): Generator<ImportStep, void, void> {
     if (this.#byPlace.get(session.place) !== session) return;
     this.#byPlace.delete(session.place);
-    if (this.#byProcess.get(session.process) === session) this.#byProcess.delete(session.process);
+    if (this.#byProcess.get(session.daemon) === session) this.#byProcess.delete(session.daemon);
     yield { kind: 'close', key: session.key, endedAtMs, reason };
   }
 
-  *#refused(process: string, attempt: Attempt | null): Generator<ImportStep, void, void> {
+  *#refused(daemon: string, attempt: Attempt | null): Generator<ImportStep, void, void> {
     if (attempt === null) return;
-    const [host = ''] = process.split('\0');
+    const [host = ''] = daemon.split('\0');
     const { user, peer, reason, atMs } = attempt;
-    const name = JSON.stringify([process, peer.ip, peer.port, user, reason, atMs, this.#defaults.socket]);
+    const name = JSON.stringify([daemon, peer.ip, peer.port, user, reason, atMs, this.#defaults.socket]);
     yield { kind: 'open', key: this.#keys.next(name), session: refusedSession(attempt, host, this.#defaults) };
   }
 
-  #connectionOf(process: string): SshdConnection {
-    const connection = this.#connections.get(process) ?? new SshdConnection();
+  #connectionOf(daemon: string): SshdConnection {
+    const connection = this.#connections.get(daemon) ?? new SshdConnection();
     // The map's order is the order of the last lines.
-    this.#connections.delete(process);
-    this.#connections.set(process, connection);
+    this.#connections.delete(daemon);
+    this.#connections.set(daemon, connection);
     return connection;
   }
 
   *#forgetIdle(nowMs: number): Generator<ImportStep, void, void> {
-    for (const [process, connection] of this.#connections) {
+    for (const [daemon, connection] of this.#connections) {
       const isIdle = Math.abs(nowMs - connection.lastAtMs) > CONNECTION_IDLE_MS;
       if (!isIdle && this.#connections.size <= CONNECTIONS_MAX) return;
-      this.#connections.delete(process);
-      yield* this.#refused(process, connection.end());
+      this.#connections.delete(daemon);
+      yield* this.#refused(daemon, connection.end());
     }
   }
 }

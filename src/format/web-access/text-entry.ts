@@ -13,7 +13,7 @@ export const readTextEntry = (line: string): AccessEntry | null => {
   const at = words.findIndex(({ kind, text }) => kind === 'bracketed' && readCommonLogTime(text) !== null);
   const atMs = readCommonLogTime(words[at]?.text ?? '');
   if (at === -1 || atMs === null) return null;
-  return at === 0 ? readProxyManager(words.slice(1), atMs) : readCommon(words.slice(0, at), words.slice(at + 1), atMs);
+  return at === 0 ? readNginxProxy(words.slice(1), atMs) : readCommon(words.slice(0, at), words.slice(at + 1), atMs);
 };
 
 const readCommon = (before: readonly LogWord[], after: readonly LogWord[], atMs: number): AccessEntry | null => {
@@ -60,7 +60,7 @@ const whoOf = (words: readonly string[]): Pick<AccessEntry, 'address' | 'user' |
 const isAddress = (text: string): boolean => isIpAddress(text) || /^[\w-]+(?:\.[\w-]+)*$/.test(text);
 
 /** `[cache] [upstream's status] status - METHOD scheme host "uri" [Client …] [Length …] [Gzip …] [Sent-to …] "agent" "referer"`. */
-const readProxyManager = (words: readonly LogWord[], atMs: number): AccessEntry | null => {
+const readNginxProxy = (words: readonly LogWord[], atMs: number): AccessEntry | null => {
   const uriAt = words.findIndex(({ kind }) => kind === 'quoted');
   const [dash, method, scheme, host] = words.slice(uriAt - 4, uriAt).map(({ text }) => text);
   const [agent, referer] = words.slice(uriAt + 1).filter(({ kind }) => kind === 'quoted');
