@@ -22,8 +22,9 @@ export const isBzip2 = (head: Uint8Array): boolean =>
  * Decompresses bzip2, also several streams after each other. Memory: a block, about 8 MB; what it becomes is handed on in
  * pieces of about 64 KiB, so a bomb stops when its reader stops.
  *
- * NOTE it is written here because the decoders of the registry do not end on a block whose run overflows 31 bits, and hold all
- * that a piece becomes.
+ * NOTE it is written here because the registry's decoders are no match for hostile files: one hands on all that its input
+ * becomes at once (a block of 45 bytes is up to 45 MB), the other decodes a whole file in one call; both pass over a run that
+ * is longer than 31 bits can say.
  * @throws BrokenBzip2, after what could be read
  */
 export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

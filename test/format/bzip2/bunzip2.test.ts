@@ -44,6 +44,12 @@ test('bytes that were changed are refused, and never read forever', async () => 
   );
 });
 
+test('a run that no block can hold is refused', async () => {
+  // One byte value, and a run whose length is written in 32 digits.
+  const endless = Buffer.from('QlpoOTFBWSZTWQAAAAAAAAABACAAIAAgoCgAAAAAwA==', 'base64');
+  await expect(decompressed(endless)).rejects.toThrow('a block is larger than the stream says');
+});
+
 test('every beginning of a file says that it ends too early', async () => {
   for (let size = 0; size < hello.length; size += 1) {
     await expect(decompressed(hello.subarray(0, size))).rejects.toThrow(BrokenBzip2);
