@@ -29,6 +29,12 @@ const kinds: readonly Kind[] = [
   { kind: 'BROWSER', protocol: 'HTTP', codes: ['m', 'dom', 'gap'] },
 ];
 
+const kindNamed = (name: RecordingKind): Kind => {
+  const found = kinds.find(({ kind }) => kind === name);
+  if (found === undefined) throw new Error(`no kind ${name}`);
+  return found;
+};
+
 const eventsOfKind = ({ codes }: Kind): readonly RecordedEvent[] =>
   goldenEvents.filter(({ code }) => codes.includes(code));
 
@@ -121,9 +127,9 @@ describe.each(kinds)('a recording of kind $kind', (each) => {
 });
 
 test('a HAR has each request with its answer and bodies, and one leaves a note of its download', async () => {
-  const [, http] = kinds;
-  const fed = await openKind(http!);
-  await fed.append(eventsOfKind(http!));
+  const http = kindNamed('HTTP');
+  const fed = await openKind(http);
+  await fed.append(eventsOfKind(http));
   const response = await fetchPath(`/recordings/${fed.recordingId}.har`);
   expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${fed.recordingId}.har"`);
   const har = parseTree(await response.text());
@@ -159,13 +165,13 @@ test('session_log is a line a request for what is requests and answers, and a li
     ],
     ['KUBERNETES', { verb: 'create', status: 101 }],
   ] as const) {
-    const each = kinds.find((one) => one.kind === kind)!;
+    const each = kindNamed(kind);
     const fed = await openKind(each);
     await fed.append(eventsOfKind(each));
     const [line = ''] = (await logOf(fed)).split('\n');
     expect(JSON.parse(line)).toMatchObject({ time: expect.stringMatching(/^\d{4}-.*Z$/), ...first });
   }
-  const browser = kinds.at(-1)!;
+  const browser = kindNamed('BROWSER');
   const fed = await openKind(browser);
   await fed.append(eventsOfKind(browser));
   expect(await logOf(fed)).toBe(linesOf(eventsOfKind(browser).map(tupleOf)));

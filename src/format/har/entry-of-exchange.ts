@@ -27,7 +27,7 @@ export const entryOfExchange = (
   const serverAddress = answer?.serverAddress ?? null;
   return {
     ...without(extra, ['comment']),
-    startedDateTime: new Date(startedAtMs + (request ?? answer)!.timeMs).toISOString(),
+    startedDateTime: new Date(startedAtMs + ((request ?? answer)?.timeMs ?? 0)).toISOString(),
     time: answer?.durationMs ?? 0,
     request: requestOf(request, bodies.req),
     response: responseOf(answer, bodies.res),
