@@ -16,16 +16,24 @@ export type Activity<State> = {
 
 /**
  * Makes sessions of a log of requests: one for each `who` (a user, an address and an agent), cut when nothing happens for
- * ACTIVITY_IDLE_MS by the log's own clock. At most IMPORT_SESSIONS_OPEN_MAX are open; then the one that is idle longest is cut.
+ * ACTIVITY_IDLE_MS by the log's own clock. A limited number are open; beyond it the one that is idle longest is cut.
  */
 export class Activities<State> {
   readonly #open = new Map<string, Activity<State>>();
   readonly #keys = new RepeatedKeys();
   readonly #finish: (activity: Activity<State>) => Iterable<ImportStep>;
+  readonly #openMax: number;
 
-  /** @param finish what is still to be said of an activity before it is closed */
-  constructor(finish: (activity: Activity<State>) => Iterable<ImportStep> = () => []) {
+  /**
+   * @param finish what is still to be said of an activity before it is closed
+   * @param openMax less where the reader has other sessions beside these
+   */
+  constructor(
+    finish: (activity: Activity<State>) => Iterable<ImportStep> = () => [],
+    openMax: number = IMPORT_SESSIONS_OPEN_MAX,
+  ) {
     this.#finish = finish;
+    this.#openMax = openMax;
   }
 
   /**
@@ -63,7 +71,7 @@ export class Activities<State> {
   *#closeIdle(nowMs: number): Generator<ImportStep, void, void> {
     for (const [who, activity] of this.#open) {
       const isIdle = nowMs - activity.lastAtMs > ACTIVITY_IDLE_MS;
-      if (!isIdle && this.#open.size < IMPORT_SESSIONS_OPEN_MAX) return;
+      if (!isIdle && this.#open.size < this.#openMax) return;
       yield* this.#close(who, activity);
     }
   }

@@ -36,6 +36,9 @@ export const teleportFormat: ImportFormat = {
   },
 };
 
+/** Open at once of sessions, and again of requests that have none; one more is for what is done in a moment. */
+const SESSIONS_MAX = IMPORT_SESSIONS_OPEN_MAX / 2 - 1;
+
 /** A session that has begun and not ended. */
 type Open = { readonly startedAtMs: number; lastAtMs: number };
 
@@ -59,7 +62,7 @@ const refusals: ReadonlySet<string> = new Set(['auth', 'session.rejected', 'user
 class TeleportLog {
   readonly #defaults: ImportDefaults;
   readonly #keys = new RepeatedKeys();
-  readonly #requests = new Activities<null>();
+  readonly #requests = new Activities<null>(undefined, SESSIONS_MAX);
   /** By sid; in the order of the last events. */
   readonly #sessions = new Map<string, Open>();
 
@@ -91,8 +94,7 @@ class TeleportLog {
     const known = this.#sessions.get(sid);
     if (known !== undefined) return yield* this.#within(sid, known, event);
     for (const [oldest, { lastAtMs }] of this.#sessions) {
-      // Half of all is left to requests.
-      if (this.#sessions.size < IMPORT_SESSIONS_OPEN_MAX / 2) break;
+      if (this.#sessions.size < SESSIONS_MAX) break;
       this.#sessions.delete(oldest);
       yield { kind: 'close', key: oldest, endedAtMs: lastAtMs, reason: 'the log does not say when it ended' };
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ImportFormat, ImportGiven } from '../../src/imports/import-format.ts';
 import { HEAD_BYTES_MAX } from '../../src/imports/import-source.ts';
 import type { ImportedSession, ImportStep } from '../../src/imports/import-step.ts';
+import { IMPORT_SESSIONS_OPEN_MAX } from '../../src/model/limits.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
 import { noDefaults, sourceOf } from './importing.ts';
 
@@ -42,13 +43,16 @@ export const readLog = async (
   const sessions: LogSession[] = [];
   const skips: LogRead['skips'][number][] = [];
   const open = new Map<string, LogSession>();
+  const keys = new Set<string>();
   for await (const step of format.read(source, given(rest))) {
     if (step.kind === 'skip') skips.push({ line: step.line, reason: step.reason });
     else if (step.kind === 'open') {
-      if (sessions.some(({ key }) => key === step.key)) throw new Error(`the key is not unique: ${step.key}`);
+      if (keys.has(step.key)) throw new Error(`the key is not unique: ${step.key}`);
+      keys.add(step.key);
       const session: LogSession = { key: step.key, session: step.session, events: [], told: [], end: null };
       sessions.push(session);
       if (step.session.denyReason === null) open.set(step.key, session);
+      if (open.size > IMPORT_SESSIONS_OPEN_MAX) throw new Error('too many sessions are open at once');
     } else follow(open, step);
   }
   return { sessions, skips };

@@ -159,3 +159,14 @@ test('a session of which only the end is in the log is there; one of which the e
     '9: not JSON',
   ]);
 });
+
+test('more sessions than a reader may have open are closed at their last events, the oldest first', async () => {
+  const lines = Array.from({ length: 6000 }, (_, at) => [
+    event('session.start', at, { sid: `s${at}`, ...who }),
+    event('kube.request', at, { ...who, user: `user ${at}`, verb: 'GET', request_path: '/' }),
+    event('exec', at, { ...who, command: 'true' }),
+  ]);
+  const { sessions } = await read(...lines.flat());
+  expect(sessions).toHaveLength(18_000);
+  expect(sessions.find(({ key }) => key === 's0')?.end).toMatchObject({ reason: 'the log does not say when it ended' });
+});
