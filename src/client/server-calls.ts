@@ -71,13 +71,16 @@ export const callServer = async ({ url, token, signal }: ServerParts, call: Call
     throw new Unavailable(`the server at ${url} does not answer`, RETRY_AFTER_SECONDS, { cause });
   }
   const answer = readJson(text);
-  const refusal = (answer as { readonly error?: SentRefusal } | null)?.error;
-  if (refusal !== undefined) throw refusalOf(refusal, about);
-  if (answer !== null) return answer;
-  if (response.status >= 500) {
-    throw new Unavailable(`the server at ${url} answers with status ${response.status}`, RETRY_AFTER_SECONDS);
-  }
-  throw new Error(`the server at ${url} answers with status ${response.status}, and not as this program expects`);
+  if (answer !== null && !('error' in answer)) return answer;
+  throw refusalOfAnswer(url, response.status, text, about);
+};
+
+/** What an answer that is not the one that was asked for says: the server's refusal, or that something else answered. */
+export const refusalOfAnswer = (url: string, status: number, text: string, about: About = {}): Error => {
+  const refusal = (readJson(text) as { readonly error?: SentRefusal } | null)?.error;
+  if (refusal !== undefined) return refusalOf(refusal, about);
+  if (status >= 500) return new Unavailable(`the server at ${url} answers with status ${status}`, RETRY_AFTER_SECONDS);
+  return new Error(`the server at ${url} answers with status ${status}, and not as this program expects`);
 };
 
 /** Null for what is no JSON object. */
