@@ -1,4 +1,4 @@
-import { type Dirent, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -37,19 +37,27 @@ export async function* importSources(
 /** What was named cannot be read. */
 export type Missing = { readonly name: string; readonly error: string };
 
+/** What is in a folder, in the order of names; hidden ones are left out. */
+type Listing = {
+  readonly names: readonly string[];
+  /** Those of them that are no folders. */
+  readonly files: readonly string[];
+};
+
 /** What is in the folder that was read last: many files of one folder are named one after the other. */
 class LastListing {
   #folder: string | null = null;
-  #entries: readonly Dirent[] = [];
+  #listing: Listing = { names: [], files: [] };
 
-  async read(folder: string): Promise<readonly Dirent[]> {
-    if (this.#folder === folder) return this.#entries;
-    const entries = await readdir(folder, { withFileTypes: true });
-    this.#entries = entries
-      .filter((entry) => !entry.name.startsWith('.'))
-      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  async read(folder: string): Promise<Listing> {
+    if (this.#folder === folder) return this.#listing;
+    const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+    this.#listing = {
+      names: entries.map(({ name }) => name).sort(),
+      files: entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name),
+    };
     this.#folder = folder;
-    return this.#entries;
+    return this.#listing;
   }
 }
 
@@ -62,7 +70,8 @@ async function* named(
   try {
     const stats = await stat(name);
     if (stats.isDirectory()) {
-      for (const entry of await listing.read(name)) yield* named(path.join(name, entry.name), false, listing, onRead);
+      const { names } = await listing.read(name);
+      for (const entry of names) yield* named(path.join(name, entry), false, listing, onRead);
     } else if (isAsked || stats.isFile()) {
       yield await fileSource(name, isAsked, stats, listing, onRead);
     }
@@ -78,8 +87,7 @@ const fileSource = async (
   listing: LastListing,
   onRead: ReadListener,
 ): Promise<NamedSource> => {
-  const folder = path.dirname(name);
-  const siblings = (await listing.read(folder)).filter((entry) => entry.isFile()).map((entry) => entry.name);
+  const { files: siblings } = await listing.read(path.dirname(name));
   const source = sourceOf(name, stats.mtimeMs, siblings, onRead);
   return { ...source, name, sizeBytes: stats.size, isAsked, head: () => headOf(source, siblings) };
 };
