@@ -7,9 +7,11 @@ export type JsonDocument =
   | { readonly line: number; readonly problem: string };
 
 const NOT_JSON = 'not JSON';
+/** Documents that are handed on at once. */
+const GROUP_MAX = 1000;
 
 /**
- * JSON values of a log: one a line; or, where the first line is the beginning of a longer one, documents of many lines, each at
+ * JSON values of a log: one a line; or, from where a line is the beginning of a longer one, documents of many lines, each at
  * most IMPORT_LINE_BYTES_MAX characters. Lists are told item by item. A line that is none is told as a problem.
  */
 export async function* readJsonDocuments(
@@ -20,18 +22,29 @@ export async function* readJsonDocuments(
     const documents: JsonDocument[] = [];
     for (const line of lines) {
       if (line.text?.trim() === '') continue;
-      reader ??= begins(line) ? new DocumentReader() : new LineReader();
-      documents.push(...reader.push(line));
+      if (!(reader instanceof DocumentReader) && begins(line, reader === null)) reader = new DocumentReader();
+      reader ??= new LineReader();
+      for (const document of reader.push(line)) {
+        documents.push(document);
+        // One line may be a list of millions.
+        if (documents.length >= GROUP_MAX) yield documents.splice(0);
+      }
     }
     if (documents.length > 0) yield documents;
   }
-  const rest = reader?.end() ?? [];
+  const rest = [...(reader?.end() ?? [])];
   if (rest.length > 0) yield rest;
 }
 
-/** Whether a document of more lines begins here. */
-const begins = ({ text }: LogLine): boolean =>
-  text !== null && /^\s*[[{]/.test(text) && parse(text) === undefined && !new Depth().isClosedBy(text);
+/**
+ * Whether a document of more lines begins here.
+ * @param isFirst a first line may be any beginning of one; of a later one, which may be a line that was cut off, only a bracket is
+ */
+const begins = ({ text }: LogLine, isFirst: boolean): boolean => {
+  if (text === null || !/^\s*[[{]/.test(text)) return false;
+  if (!isFirst) return text.length < 1000 && /^[[{]$/.test(text.trim());
+  return parse(text) === undefined && !new Depth().isClosedBy(text);
+};
 
 const parse = (text: string): unknown => {
   try {
@@ -41,19 +54,20 @@ const parse = (text: string): unknown => {
   }
 };
 
-const documentsOf = (line: number, text: string): readonly JsonDocument[] => {
+function* documentsOf(line: number, text: string): Generator<JsonDocument, void, void> {
   const value = parse(text);
-  if (value === undefined) return [{ line, problem: NOT_JSON }];
-  if (!Array.isArray(value)) return [{ line, value, problem: null }];
-  return value.map((item: unknown) => ({ line, value: item, problem: null }));
-};
+  if (value === undefined) yield { line, problem: NOT_JSON };
+  else if (Array.isArray(value))
+    for (const item of value as readonly unknown[]) yield { line, value: item, problem: null };
+  else yield { line, value, problem: null };
+}
 
 class LineReader {
-  push({ number, text }: LogLine): readonly JsonDocument[] {
+  push({ number, text }: LogLine): Iterable<JsonDocument> {
     return text === null ? [{ line: number, problem: LINE_TOO_LONG }] : documentsOf(number, text);
   }
 
-  end(): readonly JsonDocument[] {
+  end(): Iterable<JsonDocument> {
     return [];
   }
 }
@@ -64,7 +78,7 @@ class DocumentReader {
   #firstLine = 0;
   #depth = new Depth();
 
-  push({ number, text }: LogLine): readonly JsonDocument[] {
+  push({ number, text }: LogLine): Iterable<JsonDocument> {
     if (this.#texts.length === 0) this.#firstLine = number;
     this.#texts.push(text ?? '');
     this.#size += (text ?? '').length + 1;
@@ -72,7 +86,7 @@ class DocumentReader {
     return this.#depth.isClosedBy(text) ? this.end() : [];
   }
 
-  end(): readonly JsonDocument[] {
+  end(): Iterable<JsonDocument> {
     const text = this.#texts.join('\n');
     const line = this.#firstLine;
     this.#forget();
