@@ -1,59 +1,86 @@
 import { Command, Option } from 'commander';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asciicastFieldsOf } from '../format/asciicast/asciicast-fields.ts';
-import { writeAsciicastV2, writeAsciicastV3 } from '../format/asciicast/asciicast-writer.ts';
-import { writeNdjson } from '../format/ndjson.ts';
-import { seesAll } from '../model/access.ts';
-import { NotFound } from '../model/errors.ts';
-import type { RecordingId } from '../model/ids.ts';
-import { parseSessionId } from '../model/parse-id.ts';
-import { firstPage } from '../model/page.ts';
-import { openReadingRoom, type ReadingRoom } from './compose.ts';
-import { dataFolderAt } from './data-folder.ts';
-import { dataOption } from './settings.ts';
+import type { ReadRecording } from '../client/read-session.ts';
+import { chooseRecording, hintOfOthers } from './chosen-recording.ts';
+import { UsageError } from './exit-code.ts';
+import { FileProgress } from './file-progress.ts';
+import { type DownloadFormat, downloadFormats } from './local-download.ts';
+import { printableJson } from './printable.ts';
+import { readingDoorOf, withReadingOptions } from './reading-options.ts';
+import { writeWholeFile } from './whole-file.ts';
 
-const formats = ['cast', 'v3.cast', 'ndjson', 'rec.zst'] as const;
-type ExportOptions = { readonly data: string; readonly format: (typeof formats)[number] };
+type ExportOptions = {
+  readonly format?: DownloadFormat;
+  readonly recording?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+};
 
-/** `reeltime export`: a recording on standard output. */
+/** `reeltime export`: a recording as a file or on standard output, of a data folder or a server. */
 export const exportCommand = (signal: AbortSignal): Command =>
-  new Command('export')
-    .description('write a recording to standard output')
-    .argument('<session>', "the session's UUID, or a recording's")
-    .addOption(dataOption())
+  withReadingOptions(
+    new Command('export')
+      .description('write a recording to a file, or to standard output')
+      .argument('<session>', "the session's UUID, or a recording's"),
+  )
     .addOption(
-      new Option('--format <format>', 'asciicast v2 or v3, JSON lines, or the file as stored')
-        .choices(formats)
-        .default('cast'),
+      new Option(
+        '--format <format>',
+        'asciicast v2 or v3, JSON lines, HAR, msgpack, or the file as stored; otherwise cast for a terminal, har for HTTP, and ndjson',
+      ).choices(downloadFormats),
     )
-    .action(async (word: string, options: ExportOptions) => {
-      await using room = openReadingRoom(dataFolderAt(options.data));
-      const pieces = await piecesOf(room, parseSessionId(word), options.format);
-      await pipeline(Readable.from(pieces), process.stdout, { signal, end: false });
+    .option('--recording <which>', 'which of its recordings: a number from 1, or a UUID; the first when absent')
+    .option('-o, --output <file>', 'write to this file, which is there when it is whole')
+    .option('--force', 'write over the file')
+    .option('-q, --quiet', 'show no progress')
+    .action(async (word: string, options: ExportOptions, command: Command) => {
+      await using door = readingDoorOf(command);
+      const chosen = await chooseRecording(door, word, options.recording);
+      const { recording } = chosen;
+      const format = options.format ?? formatFor(recording);
+      const hint = hintOfOthers(chosen, options.recording);
+      if (hint !== null) process.stderr.write(hint);
+      const pieces = door.download(recording.recordingId, format, signal);
+      if (options.output === undefined) await print(pieces, format, signal);
+      else await save(pieces, options.output, options, sizeOf(recording, format));
     });
 
-const everything = { fromEvent: 0, fromMs: 0, toMs: null };
+const formatFor = ({ kind }: ReadRecording): DownloadFormat =>
+  kind === 'TERMINAL' ? 'cast' : kind === 'HTTP' ? 'har' : 'ndjson';
 
-const piecesOf = async (
-  { catalog, reader }: ReadingRoom,
-  id: ReturnType<typeof parseSessionId>,
-  format: ExportOptions['format'],
-): Promise<AsyncIterable<string | Uint8Array>> => {
-  const named = await catalog.session(seesAll, id);
-  const first = named === null ? null : (await catalog.recordings(seesAll, id, firstPage(1))).items[0];
-  const recording = first ?? (await catalog.recording(seesAll, id as string as RecordingId));
-  const session = recording === null ? null : await catalog.sessionOfRecording(seesAll, recording.recordingId);
-  if (recording === null || session === null) throw new NotFound('no such session, or it has no recording');
-  if (format === 'rec.zst') {
-    const stored = await reader.stored(seesAll, recording.recordingId);
-    if (stored === null) throw new NotFound('nothing of the recording is in a file yet');
-    return stored.read(0, stored.size);
-  }
-  const runs = reader.runs(seesAll, recording.recordingId, everything);
-  if (format === 'ndjson') return writeNdjson(runs);
-  if (recording.kind !== 'TERMINAL')
-    throw new NotFound(`an asciicast is of a terminal, and this recording is ${recording.kind}`);
-  const fields = asciicastFieldsOf(session, recording);
-  return format === 'cast' ? writeAsciicastV2(fields, runs) : writeAsciicastV3(fields, runs);
+/** Bytes that will be about as many: for the progress. */
+const sizeOf = ({ storedSize, rawSize }: ReadRecording, format: DownloadFormat): number =>
+  format === 'rec.zst' ? storedSize : rawSize;
+
+const save = async (
+  pieces: AsyncIterable<string | Uint8Array>,
+  file: string,
+  { force, quiet }: ExportOptions,
+  size: number,
+): Promise<void> => {
+  using progress = new FileProgress('exporting', process.stderr, quiet === true);
+  progress.found(size);
+  await writeWholeFile(file, pieces, { replace: force === true, written: (bytes) => progress.read(bytes) });
 };
+
+/** Bytes that are no text are not for a terminal; and of text no character reaches it that it obeys. */
+const print = async (
+  pieces: AsyncIterable<string | Uint8Array>,
+  format: DownloadFormat,
+  signal: AbortSignal,
+): Promise<void> => {
+  const isTerminal = process.stdout.isTTY;
+  if (isTerminal && (format === 'msgpack' || format === 'rec.zst')) {
+    throw new UsageError(`${format} is not for a terminal: write it to a file with -o, or into a pipe`);
+  }
+  await pipeline(Readable.from(isTerminal ? printableText(pieces) : pieces), process.stdout, { signal, end: false });
+};
+
+async function* printableText(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
+  for await (const piece of pieces) {
+    yield printableJson(typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true }));
+  }
+}

@@ -1,16 +1,26 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { seesAll } from '../model/access.ts';
-import { everySession, newestFirst } from '../model/session-filter.ts';
-import { firstPage } from '../model/page.ts';
-import type { Session } from '../model/session.ts';
-import { openReadingRoom } from './compose.ts';
-import { dataFolderAt } from './data-folder.ts';
-import { printable } from './printable.ts';
-import { dataOption } from './settings.ts';
+import type { ReadSession } from '../client/read-session.ts';
+import type { SessionOrder, SessionOrderField } from '../model/session-filter.ts';
+import { printableJson } from './printable.ts';
+import { withReadingOptions, readingDoorOf } from './reading-options.ts';
+import { csvHead, sessionCsv } from './session-csv.ts';
+import { type FilterOptions, filterOf, withFilterOptions } from './session-filter-options.ts';
+import { sessionObject } from './session-json.ts';
+import { sessionLine, SessionTable } from './session-table.ts';
 
-type ListOptions = { readonly data: string; readonly limit: number; readonly json?: boolean };
+type ListOptions = FilterOptions & {
+  readonly order: string;
+  readonly asc?: boolean;
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly after?: string;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+};
 
 const LIMIT_MAX = 1000;
+/** Sessions that are asked for together. */
+const PAGE_ITEMS = 100;
 
 const readLimit = (text: string): number => {
   const limit = Number(text);
@@ -20,48 +30,56 @@ const readLimit = (text: string): number => {
   return limit;
 };
 
-/** `reeltime list`: the newest sessions. Reads the data folder, beside a running server or without one. */
-export const listCommand = (): Command =>
-  new Command('list')
-    .description('list the newest sessions')
-    .addOption(dataOption())
-    .addOption(new Option('--limit <count>', 'how many').default(20).argParser(readLimit))
-    .option('--json', 'print a line of JSON for each')
-    .action(async (options: ListOptions) => {
-      await using room = openReadingRoom(dataFolderAt(options.data));
-      const page = await room.catalog.sessions(seesAll, everySession, newestFirst, firstPage(options.limit));
-      const write = options.json === true ? sessionJson : sessionLine;
-      for (const session of page.items) process.stdout.write(`${write(session)}\n`);
-    });
-
-/** A session as the plain object that `--json` prints: times as RFC 3339. */
-export const sessionJson = (session: Session): string => {
-  const {
-    startedAtMs,
-    lastSeenAtMs,
-    endedAtMs,
-    durationMs,
-    position: _position,
-    revision: _revision,
-    ...rest
-  } = session;
-  const time = (timeMs: number): string => new Date(timeMs).toISOString();
-  return JSON.stringify({
-    ...rest,
-    startedAt: time(startedAtMs),
-    lastSeenAt: time(lastSeenAtMs),
-    endedAt: endedAtMs === null ? null : time(endedAtMs),
-    durationSeconds: durationMs / 1000,
-  });
+const orders: Readonly<Record<string, SessionOrderField>> = {
+  started: 'STARTED_AT',
+  'last-seen': 'LAST_SEEN_AT',
+  duration: 'DURATION',
 };
 
-const sessionLine = (session: Session): string =>
-  [
-    new Date(session.startedAtMs).toISOString().slice(0, 19).replace('T', ' '),
-    session.sessionId,
-    session.status.padEnd(7),
-    session.protocol.padEnd(10),
-    printable(session.user.identity).padEnd(32),
-    printable(session.socket.name).padEnd(24),
-    `${(session.durationMs / 1000).toFixed(1)} s`,
-  ].join('  ');
+const columnsOfCsv = `
+--csv has a line of names and then, for each session: session_id, started_at, last_seen_at, ended_at, duration_seconds,
+status, protocol, upstream, user_identity, user_email, user_name, is_service_account, socket_id, socket_name, client_ip,
+client_port, client_software, client_city, client_country_code, server_name, server_port, ssh_user, auth_info, deny_reason,
+attempt_count, end_reason, killed, kill_requested_at, kill_requested_by, kill_reason, recording_state,
+recording_state_reason. A text that a spreadsheet would take for a formula has a ' before it.`;
+
+/** `reeltime list`: sessions, of a data folder or a server. */
+export const listCommand = (signal: AbortSignal): Command =>
+  withFilterOptions(withReadingOptions(new Command('list').description('list sessions, the newest first')))
+    .addOption(new Option('--order <by>', 'by what').choices(Object.keys(orders)).default('started'))
+    .option('--asc', 'the oldest, or shortest, first')
+    .addOption(new Option('--limit <count>', 'how many').default(20).argParser(readLimit))
+    .option('--all', 'all of them, however many')
+    .option('--after <cursor>', 'go on after this place, which an earlier list printed on standard error')
+    .addOption(new Option('--json', 'print a line of JSON for each').conflicts('csv'))
+    .option('--csv', 'print comma-separated values, for spreadsheets')
+    .addHelpText('after', columnsOfCsv)
+    .action(async (options: ListOptions, command: Command) => {
+      await using door = readingDoorOf(command);
+      const order: SessionOrder = {
+        field: orders[options.order] ?? 'STARTED_AT',
+        direction: options.asc === true ? 'ASC' : 'DESC',
+      };
+      const { head, line } = linesFor(options);
+      if (head !== null) process.stdout.write(head);
+      let left = options.all === true ? Infinity : options.limit;
+      let after = options.after ?? null;
+      do {
+        const page = await door.sessions(filterOf(options), order, Math.min(left, PAGE_ITEMS), after);
+        for (const session of page.sessions) process.stdout.write(line(session));
+        left -= page.sessions.length;
+        after = page.nextCursor;
+      } while (after !== null && left > 0 && !signal.aborted);
+      if (after !== null) process.stderr.write(`there are more: --after ${after}\n`);
+    });
+
+type Lines = { readonly head: string | null; readonly line: (session: ReadSession) => string };
+
+const linesFor = ({ json, csv }: ListOptions): Lines => {
+  if (json === true)
+    return { head: null, line: (session) => `${printableJson(JSON.stringify(sessionObject(session)))}\n` };
+  if (csv === true) return { head: csvHead(), line: sessionCsv };
+  if (!process.stdout.isTTY) return { head: null, line: (session) => `${sessionLine(session)}\n` };
+  const table = new SessionTable(process.stdout.columns);
+  return { head: `${table.head()}\n`, line: (session) => `${table.line(session)}\n` };
+};

@@ -56,14 +56,9 @@ const serverAt = (
   tokenOfEnvironment: string | undefined,
   signal: AbortSignal,
 ): RecordServer => {
-  if (!URL.canParse(address) || !/^https?:\/\//i.test(address)) {
-    throw new UsageError('--server must be an address such as https://log.example.com');
-  }
+  const url = serverAddress(address);
   const token = options.token ?? tokenOfEnvironment;
   const tokenFile = options.token === undefined ? options.tokenFile : undefined;
-  const { origin, pathname, username, password } = new URL(address);
-  if (username !== '' || password !== '') throw new UsageError('--server must hold no name and no password');
-  const url = `${origin}${pathname.replace(/\/+$/, '')}`;
   if (tokenFile === undefined && !token) {
     throw new UsageError(
       'a token is needed beside --server: --token-file, --token, or REELTIME_TOKEN in the environment',
@@ -78,7 +73,18 @@ const serverAt = (
   return { key: `url ${url}`, shown: `the server at ${url}`, find };
 };
 
-const readToken = (file: string): string => {
+/** The address as calls have it: without a slash at its end. @throws UsageError */
+export const serverAddress = (address: string): string => {
+  if (!URL.canParse(address) || !/^https?:\/\//i.test(address)) {
+    throw new UsageError('--server must be an address such as https://log.example.com');
+  }
+  const { origin, pathname, username, password } = new URL(address);
+  if (username !== '' || password !== '') throw new UsageError('--server must hold no name and no password');
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
+};
+
+/** The one token that a file holds. @throws UsageError */
+export const readToken = (file: string): string => {
   let text: string;
   try {
     text = readFileSync(file, 'utf8').trim();

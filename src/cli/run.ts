@@ -71,7 +71,7 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     serveCommand(signal),
     recordCommand(signal, setExitCode),
     importCommand(signal, setExitCode),
-    listCommand(),
+    listCommand(signal),
     showCommand(),
     exportCommand(signal),
   ];

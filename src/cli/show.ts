@@ -1,40 +1,49 @@
 import { Command } from 'commander';
-import { seesAll } from '../model/access.ts';
 import { NotFound } from '../model/errors.ts';
 import { parseSessionId } from '../model/parse-id.ts';
-import { firstPage } from '../model/page.ts';
-import { openReadingRoom } from './compose.ts';
-import { dataFolderAt } from './data-folder.ts';
-import { sessionJson } from './list.ts';
-import { printable } from './printable.ts';
-import { dataOption } from './settings.ts';
+import { printable, printableJson } from './printable.ts';
+import { readingDoorOf, withReadingOptions } from './reading-options.ts';
+import { recordingObject, sessionObject, storyEventObject } from './session-json.ts';
 
-/** `reeltime show`: one session and what is known of it. */
+/** `reeltime show`: one session and what is known of it, of a data folder or a server. */
 export const showCommand = (): Command =>
-  new Command('show')
-    .description('show one session, its recordings and its story')
-    .argument('<session>', "the session's UUID")
-    .addOption(dataOption())
-    .action(async (word: string, options: { readonly data: string }) => {
-      await using room = openReadingRoom(dataFolderAt(options.data));
-      const session = await room.catalog.session(seesAll, parseSessionId(word));
+  withReadingOptions(
+    new Command('show')
+      .description('show one session, its recordings and its story')
+      .argument('<session>', "the session's UUID"),
+  )
+    .option('--json', 'print one JSON object')
+    .action(async (word: string, { json }: { readonly json?: boolean }, command: Command) => {
+      const sessionId = parseSessionId(word);
+      await using door = readingDoorOf(command);
+      const session = await door.session(sessionId);
       if (session === null) throw new NotFound('no such session');
-      const fields = JSON.parse(sessionJson(session)) as Record<string, unknown>;
-      for (const [name, value] of Object.entries(fields)) {
+      const recordings = await each(door.recordings(sessionId), recordingObject);
+      const events = await each(door.story(sessionId), storyEventObject);
+      if (json === true) {
+        process.stdout.write(`${printableJson(JSON.stringify({ ...sessionObject(session), recordings, events }))}\n`);
+        return;
+      }
+      for (const [name, value] of Object.entries(sessionObject(session))) {
         if (value !== null) print(`${name.padEnd(22)}${typeof value === 'string' ? value : JSON.stringify(value)}`);
       }
-      const recordings = await room.catalog.recordings(seesAll, session.sessionId, firstPage(100));
-      for (const { recordingId, kind, state, eventCount, durationMs, storedSize } of recordings.items) {
+      for (const { recordingId, kind, state, eventCount, durationSeconds, storedSize } of recordings) {
         print(
-          `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationMs / 1000} s  ${storedSize} bytes`,
+          `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationSeconds} s  ${storedSize} bytes`,
         );
       }
-      const events = await room.catalog.sessionEvents(seesAll, session.sessionId, null, firstPage(100));
-      for (const event of events.items) {
-        print(`${new Date(event.atMs).toISOString()}  ${event.kind.padEnd(15)}  ${event.message}`);
-      }
+      for (const { at, kind, message } of events) print(`${at}  ${kind.padEnd(15)}  ${message}`);
     });
 
 const print = (line: string): void => {
   process.stdout.write(`${printable(line)}\n`);
+};
+
+const each = async <Item, Shown>(
+  items: AsyncIterable<Item>,
+  show: (item: Item) => Shown,
+): Promise<readonly Shown[]> => {
+  const shown: Shown[] = [];
+  for await (const item of items) shown.push(show(item));
+  return shown;
 };

@@ -1,0 +1,47 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from './exit-code.ts';
+
+/** For its owner alone. */
+const FILE_MODE = 0o600;
+
+const exists = async (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Writes a file that is there whole or not at all: under another name beside it, which becomes its own when everything is on
+ * disk. What was there before stays until then.
+ * @param written called with the bytes of each piece
+ * @throws UsageError when it exists and must not be replaced; what the pieces throw, and then there is no file
+ */
+export const writeWholeFile = async (
+  file: string,
+  pieces: AsyncIterable<string | Uint8Array>,
+  { replace, written }: { readonly replace: boolean; readonly written: (bytes: number) => void },
+): Promise<void> => {
+  const taken = new UsageError(`${file} is there already: --force writes over it`);
+  if (!replace && (await exists(file))) throw taken;
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
+  const handle = await open(unfinished, 'wx', FILE_MODE);
+  try {
+    try {
+      for await (const piece of pieces) {
+        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        await handle.writeFile(bytes);
+        written(bytes.length);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Somebody may have made it meanwhile.
+    if (!replace && (await exists(file))) throw taken;
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+};
