@@ -52,12 +52,12 @@ export function version(): string {
   return text;
 }
 
-/** Names of the shipped samples: recordings, and the sessions.json that says as whose sessions they are shown. */
+/** Names of the shipped samples: recordings and logs, and the sessions.json that says as whose sessions recordings are shown. */
 export function sampleNames(): readonly string[] {
   const names = isSea()
     ? getAssetKeys().flatMap((key) => (key.startsWith(sampleFolder) ? [key.slice(sampleFolder.length)] : []))
     : readdirSync(new URL(sampleFolder, projectRoot));
-  return names.filter((name) => name.endsWith('.cast') || name === 'sessions.json').toSorted();
+  return names.filter((name) => !name.startsWith('.') && !name.endsWith('.md')).toSorted();
 }
 
 /** A shipped sample's bytes, a copy of the caller's own. @throws when sampleNames does not have it */

@@ -3,17 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { openAsciicast } from '../format/asciicast/asciicast-reader.ts';
 import { encodeBatch } from '../format/batch-encoder.ts';
-import { importAsciicast } from '../imports/import-asciicast.ts';
+import { formatOf, importFile } from '../imports/import-file.ts';
 import type { ImportDefaults } from '../imports/import-defaults.ts';
 import { sessionOfAsciicast } from '../imports/session-of-asciicast.ts';
 import { sessionTopic } from '../live/bus.ts';
 import { Refusal } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
+import { HEAD_BYTES_MAX } from '../imports/import-source.ts';
 import type { OpenedSession, Producer } from '../model/intake.ts';
 import type { RecordedEvent } from '../model/recorded-event.ts';
 import { sessionProtocols } from '../model/session.ts';
 import type { Log } from '../api/parts.ts';
-import { readSample } from './assets.ts';
+import { readSample, sampleNames } from './assets.ts';
 import type { Installation } from './compose.ts';
 
 const producer: Producer = { producer: 'demo', actor: 'demo' };
@@ -52,7 +53,8 @@ export const startDemo = async (installation: Installation, log: Log): Promise<A
   const samples = z.array(sampleSession).parse(JSON.parse(new TextDecoder().decode(readSample('sessions.json'))));
   const stop = new AbortController();
   await closeLeftovers(installation);
-  await importSamples(installation, samples, log);
+  const logs = sampleNames().filter((name) => name !== 'sessions.json' && !samples.some(({ file }) => file === name));
+  await importSamples(installation, [...samples.map(castSample), ...logs.map(logSample)], log);
   const replays = samples
     .filter((sample) => sample.live)
     .map((sample, index) => replayForever(installation, sample, index * 1500, stop.signal, log));
@@ -93,16 +95,32 @@ type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefine
 const withoutUndefined = <Fields extends object>(fields: Fields): Defined<Fields> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
 
-async function* bytesOf(sample: SampleSession): AsyncGenerator<Uint8Array> {
-  yield readSample(sample.file);
+async function* bytesOf({ file }: { readonly file: string }): AsyncGenerator<Uint8Array> {
+  yield readSample(file);
 }
 
+/** A file to take in, and what it does not say by itself. */
+type Sample = { readonly file: string; readonly defaults: ImportDefaults };
+
+const castSample = (sample: SampleSession): Sample => ({ file: sample.file, defaults: defaultsOf(sample, null) });
+
+/** Logs say themselves who, where and when. */
+const logSample = (file: string): Sample => ({ file, defaults: unknownDefaults });
+
+const unknownDefaults: ImportDefaults = {
+  protocol: null,
+  upstream: null,
+  user: {},
+  socket: null,
+  client: {},
+  server: {},
+  sshUser: null,
+  authInfo: null,
+  startedAtMs: null,
+};
+
 /** What cannot be taken in now (a disk below its reserve) keeps nobody from seeing what is there. */
-const importSamples = async (
-  installation: Installation,
-  samples: readonly SampleSession[],
-  log: Log,
-): Promise<void> => {
+const importSamples = async (installation: Installation, samples: readonly Sample[], log: Log): Promise<void> => {
   try {
     for (const sample of samples) await importSample(installation, sample);
   } catch (error) {
@@ -111,12 +129,13 @@ const importSamples = async (
   }
 };
 
-const importSample = async ({ intake }: Installation, sample: SampleSession): Promise<void> => {
-  await importAsciicast(
-    { intake, producer, newHash: () => createHash('sha256'), claims: new Map() },
-    { fileName: sample.file, open: () => bytesOf(sample), modifiedAtMs: Date.now(), sibling: () => null },
-    defaultsOf(sample, null),
-    new AbortController().signal,
+const importSample = async ({ intake }: Installation, { file, defaults }: Sample): Promise<void> => {
+  const format = formatOf({ name: file, bytes: readSample(file).subarray(0, HEAD_BYTES_MAX), siblings: [] });
+  await importFile(
+    { intake, producer, newHash: () => createHash('sha256'), claims: new Map(), clock: () => Date.now() },
+    format,
+    { fileName: file, open: () => bytesOf({ file }), modifiedAtMs: Date.now(), sibling: () => null },
+    { defaults, signal: new AbortController().signal, timeZone: 'UTC' },
   );
 };
 

@@ -17,17 +17,30 @@ const licences = readFileSync(new URL('../../data/samples/LICENSES.md', import.m
 const casts = sampleNames().filter((name) => name.endsWith('.cast'));
 const sessions = JSON.parse(new TextDecoder().decode(readSample('sessions.json'))) as readonly SampleSession[];
 
-test('there are 8 to 12 samples, at most 2 MB together', () => {
+const logs = sampleNames().filter((name) => !name.endsWith('.cast') && name !== 'sessions.json');
+
+test('there are 8 to 12 casts and one log of each other kind, at most 2 MB together', () => {
+  expect(logs).toEqual([
+    'browser-page-load.har',
+    'kubernetes-audit.jsonl',
+    'postgresql-shop.csv',
+    'sshd-refused-attempts.txt',
+  ]);
   expect(casts.length).toBeGreaterThanOrEqual(8);
   expect(casts.length).toBeLessThanOrEqual(12);
-  expect(casts.reduce((sum, name) => sum + readSample(name).length, 0)).toBeLessThanOrEqual(2_000_000);
+  expect([...casts, ...logs].reduce((sum, name) => sum + readSample(name).length, 0)).toBeLessThanOrEqual(2_000_000);
 });
 
-test.for(casts)('%s is byte for byte what its origin published, under a licence that stands beside it', (name) => {
-  const line = readme.split('\n').find((text) => text.startsWith(`| ${name} | https://github.com/`));
-  expect(line).toContain(createHash('sha256').update(readSample(name)).digest('hex'));
-  expect(licences).toContain(name);
-});
+const ownRecording = 'postgresql-shop.csv';
+
+test.for([...casts, ...logs].filter((name) => name !== ownRecording))(
+  '%s is byte for byte what its origin published, under a licence that stands beside it',
+  (name) => {
+    const line = readme.split('\n').find((text) => text.startsWith(`| ${name} | https://github.com/`));
+    expect(line).toContain(createHash('sha256').update(readSample(name)).digest('hex'));
+    expect(licences).toContain(name);
+  },
+);
 
 test('every sample is one made-up session, and some are live', () => {
   expect(sessions.map(({ file }) => file).toSorted()).toEqual(casts);
