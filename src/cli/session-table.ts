@@ -42,8 +42,8 @@ const widthOf = (chosen: readonly Column[]): number =>
 const columnsFor = (width: number): readonly Column[] => {
   const byRank = columns.toSorted((one, other) => one.rank - other.rank);
   const count = byRank.findIndex((_, at) => widthOf(byRank.slice(0, at + 1)) > width);
-  const chosen = byRank.slice(0, count === -1 ? byRank.length : Math.max(count, 1));
-  return columns.filter((column) => chosen.includes(column));
+  const chosen = new Set(byRank.slice(0, count === -1 ? byRank.length : Math.max(count, 1)));
+  return columns.filter((column) => chosen.has(column));
 };
 
 /** Lines of a table that fits a terminal of this width: the session's id is always whole. */

@@ -25,7 +25,7 @@ test('numbers stay numbers, and nothing is an empty cell', () => {
 
 /** RFC 4180, read by its grammar. */
 const cellsOf = (record: string): readonly string[] =>
-  [...record.replace(/\r\n$/, '').matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",\r\n]*))/g)].map(
+  [...`,${record.replace(/\r\n$/, '')}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^",\r\n]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
   );
 

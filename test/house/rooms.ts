@@ -57,7 +57,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   adapters: { imports: ['model', 'format', 'store', 'live'], uses: ['*', ...node('*')] },
   cli: {
     imports: allRooms,
-    uses: ['commander', 'cli-progress', 'pino', 'pino-pretty', 'zod', 'uuid', 'mmdb-lib', ...node('*')],
+    uses: [
+      'commander',
+      'cli-progress',
+      'pino',
+      'pino-pretty',
+      'zod',
+      'uuid',
+      'mmdb-lib',
+      'get-east-asian-width',
+      ...node('*'),
+    ],
   },
   'cli/build': { imports: allRooms, uses: ['esbuild', 'graphql', ...node('*')] },
 };
