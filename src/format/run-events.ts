@@ -31,6 +31,22 @@ const eventAt = (walk: RunWalk, msgpack: Uint8Array): RecordedEvent => {
   return { timeMs, code, payload };
 };
 
+/** An event, its number in the recording, and its payload by names where its code has a shape. */
+export type PickedEvent = Omit<TypedEvent, 'text'> & { readonly ordinal: number };
+
+/**
+ * The run's events of these codes; others are passed over and nothing is made of them. Bytes share memory with the msgpack.
+ * @throws InvalidInput at the first event that is malformed
+ */
+export function* pickedEvents(run: Run, codes: ReadonlySet<string>): Generator<PickedEvent, void, void> {
+  const walk = new RunWalk({ msgpack: run.msgpack, carry: nothing });
+  for (let ordinal = run.firstEvent; walk.next(); ordinal += 1) {
+    if (!codes.has(walk.code)) continue;
+    const event = eventAt(walk, run.msgpack);
+    yield { ordinal, event, payload: payloadOf(event.code, event.payload) };
+  }
+}
+
 /** All events of a run, without the tuples that have no ordinal. Bytes share memory with the msgpack. @throws InvalidInput */
 export const decodeRun = (msgpack: Uint8Array): RecordedEvent[] => [...eventsOf(msgpack)];
 
