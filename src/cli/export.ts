@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { ReadRecording } from '../client/read-session.ts';
 import { chooseRecording, hintOfOthers } from './chosen-recording.ts';
 import { UsageError } from './exit-code.ts';
 import { FileProgress } from './file-progress.ts';
 import { type DownloadFormat, downloadFormats } from './local-download.ts';
+import { print } from './print.ts';
 import { printableJson } from './printable.ts';
 import { readingDoorOf, withReadingOptions } from './reading-options.ts';
 import { writeWholeFile } from './whole-file.ts';
@@ -43,7 +42,7 @@ export const exportCommand = (signal: AbortSignal): Command =>
       const hint = hintOfOthers(chosen, options.recording);
       if (hint !== null) process.stderr.write(hint);
       const pieces = door.download(recording.recordingId, format, signal);
-      if (options.output === undefined) await print(pieces, format, signal);
+      if (options.output === undefined) await print(printed(pieces, format), signal);
       else await save(pieces, options.output, options, sizeOf(recording, format));
     });
 
@@ -65,17 +64,19 @@ const save = async (
   await writeWholeFile(file, pieces, { replace: force === true, written: (bytes) => progress.read(bytes) });
 };
 
-/** Bytes that are no text are not for a terminal; and of text no character reaches it that it obeys. */
-const print = async (
+/**
+ * As it may be printed: of text no character reaches a terminal that it obeys.
+ * @throws UsageError for bytes that are no text, before a terminal
+ */
+const printed = (
   pieces: AsyncIterable<string | Uint8Array>,
   format: DownloadFormat,
-  signal: AbortSignal,
-): Promise<void> => {
-  const isTerminal = process.stdout.isTTY;
-  if (isTerminal && (format === 'msgpack' || format === 'rec.zst')) {
+): AsyncIterable<string | Uint8Array> => {
+  if (!process.stdout.isTTY) return pieces;
+  if (format === 'msgpack' || format === 'rec.zst') {
     throw new UsageError(`${format} is not for a terminal: write it to a file with -o, or into a pipe`);
   }
-  await pipeline(Readable.from(isTerminal ? printableText(pieces) : pieces), process.stdout, { signal, end: false });
+  return printableText(pieces);
 };
 
 async function* printableText(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<string, void, void> {

@@ -2,7 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReadSession } from '../client/read-session.ts';
 import type { SessionOrder, SessionOrderField } from '../model/session-filter.ts';
 import { printableJson } from './printable.ts';
-import { withReadingOptions, readingDoorOf } from './reading-options.ts';
+import { print } from './print.ts';
+import type { ReadingDoor } from './reading-door.ts';
+import { readingDoorOf, withReadingOptions } from './reading-options.ts';
 import { csvHead, sessionCsv } from './session-csv.ts';
 import { type FilterOptions, filterOf, withFilterOptions } from './session-filter-options.ts';
 import { sessionObject } from './session-json.ts';
@@ -60,18 +62,30 @@ export const listCommand = (signal: AbortSignal): Command =>
         field: orders[options.order] ?? 'STARTED_AT',
         direction: options.asc === true ? 'ASC' : 'DESC',
       };
-      const { head, line } = linesFor(options);
-      if (head !== null) process.stdout.write(head);
-      let left = options.all === true ? Infinity : options.limit;
-      let after = options.after ?? null;
-      do {
-        const page = await door.sessions(filterOf(options), order, Math.min(left, PAGE_ITEMS), after);
-        for (const session of page.sessions) process.stdout.write(line(session));
-        left -= page.sessions.length;
-        after = page.nextCursor;
-      } while (after !== null && left > 0 && !signal.aborted);
-      if (after !== null) process.stderr.write(`there are more: --after ${after}\n`);
+      const listed: Listed = { cursor: options.after ?? null };
+      await print(linesOf(door, options, order, listed), signal);
+      if (listed.cursor !== null) process.stderr.write(`there are more: --after ${listed.cursor}\n`);
     });
+
+/** Where the list has come to: the cursor to go on after; null at its end. */
+type Listed = { cursor: string | null };
+
+async function* linesOf(
+  door: ReadingDoor,
+  options: ListOptions,
+  order: SessionOrder,
+  listed: Listed,
+): AsyncGenerator<string, void, void> {
+  const { head, line } = linesFor(options);
+  if (head !== null) yield head;
+  let left = options.all === true ? Infinity : options.limit;
+  do {
+    const page = await door.sessions(filterOf(options), order, Math.min(left, PAGE_ITEMS), listed.cursor);
+    for (const session of page.sessions) yield line(session);
+    left -= page.sessions.length;
+    listed.cursor = page.nextCursor;
+  } while (listed.cursor !== null && left > 0);
+}
 
 type Lines = { readonly head: string | null; readonly line: (session: ReadSession) => string };
 

@@ -13,6 +13,7 @@ import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
 import { networkOptions } from './network-settings.ts';
 import { recordCommand } from './record.ts';
+import { playCommand } from './play.ts';
 import { reindexCommand } from './reindex.ts';
 import type { ServeOptions } from './serve.ts';
 import { adminTokenFileOption, dataOption, logLevelOption, refuseUnknownSettings } from './settings.ts';
@@ -72,7 +73,8 @@ const programOf = (signal: AbortSignal, setExitCode: (code: number) => void): Co
     recordCommand(signal, setExitCode),
     importCommand(signal, setExitCode),
     listCommand(signal),
-    showCommand(),
+    showCommand(signal),
+    playCommand(signal),
     exportCommand(signal),
   ];
   const checking = [verifyCommand(setExitCode), reindexCommand(signal, setExitCode)];

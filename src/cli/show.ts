@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { NotFound } from '../model/errors.ts';
 import { parseSessionId } from '../model/parse-id.ts';
+import { print } from './print.ts';
 import { printable, printableJson } from './printable.ts';
 import { readingDoorOf, withReadingOptions } from './reading-options.ts';
 import { recordingObject, sessionObject, storyEventObject } from './session-json.ts';
 
 /** `reeltime show`: one session and what is known of it, of a data folder or a server. */
-export const showCommand = (): Command =>
+export const showCommand = (signal: AbortSignal): Command =>
   withReadingOptions(
     new Command('show')
       .description('show one session, its recordings and its story')
@@ -20,24 +21,36 @@ export const showCommand = (): Command =>
       if (session === null) throw new NotFound('no such session');
       const recordings = await each(door.recordings(sessionId), recordingObject);
       const events = await each(door.story(sessionId), storyEventObject);
-      if (json === true) {
-        process.stdout.write(`${printableJson(JSON.stringify({ ...sessionObject(session), recordings, events }))}\n`);
-        return;
-      }
-      for (const [name, value] of Object.entries(sessionObject(session))) {
-        if (value !== null) print(`${name.padEnd(22)}${typeof value === 'string' ? value : JSON.stringify(value)}`);
-      }
-      for (const { recordingId, kind, state, eventCount, durationSeconds, storedSize } of recordings) {
-        print(
-          `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationSeconds} s  ${storedSize} bytes`,
-        );
-      }
-      for (const { at, kind, message } of events) print(`${at}  ${kind.padEnd(15)}  ${message}`);
+      const lines =
+        json === true
+          ? [printableJson(JSON.stringify({ ...sessionObject(session), recordings, events }))]
+          : [...fieldLines(sessionObject(session)), ...recordings.map(recordingLine), ...events.map(storyLine)];
+      await print(
+        lines.map((line) => `${line}\n`),
+        signal,
+      );
     });
 
-const print = (line: string): void => {
-  process.stdout.write(`${printable(line)}\n`);
-};
+const fieldLines = (fields: object): readonly string[] =>
+  Object.entries(fields)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) =>
+      printable(`${name.padEnd(22)}${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    );
+
+type RecordingFields = ReturnType<typeof recordingObject>;
+const recordingLine = ({
+  recordingId,
+  kind,
+  state,
+  eventCount,
+  durationSeconds,
+  storedSize,
+}: RecordingFields): string =>
+  `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationSeconds} s  ${storedSize} bytes`;
+
+const storyLine = ({ at, kind, message }: ReturnType<typeof storyEventObject>): string =>
+  printable(`${at}  ${kind.padEnd(15)}  ${message}`);
 
 const each = async <Item, Shown>(
   items: AsyncIterable<Item>,

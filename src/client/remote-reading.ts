@@ -37,6 +37,7 @@ type GraphqlChunk = {
   readonly endTime: number;
   readonly msgpack: string;
 };
+type ChunksAnswer = { readonly node: Chunks | null };
 type Chunks = { readonly state: RecordingState; readonly chunks: GraphqlPage<GraphqlChunk> };
 
 export type ReadPage = {
@@ -98,7 +99,12 @@ export class RemoteReading {
     let before: Run | null = null;
     while (!signal.aborted) {
       // NOTE the state is as old as the page's beginning: what is no more LIVE then has all its events in what follows.
-      const answer: { readonly node: Chunks | null } = await this.#ask('chunks', { id, after });
+      const asked: Promise<ChunksAnswer> = this.#ask('chunks', { id, after }, signal);
+      const answer: ChunksAnswer | null = await asked.catch((error: unknown) => {
+        if (signal.aborted) return null;
+        throw error;
+      });
+      if (answer === null) return;
       if (answer.node === null) throw new NotFound('no such recording');
       const { nodes, pageInfo } = answer.node.chunks;
       for (const node of nodes) {
@@ -146,9 +152,10 @@ export class RemoteReading {
     } while (after !== null);
   }
 
-  async #ask<Data>(document: keyof typeof readingDocuments, variables: object): Promise<Data> {
+  async #ask<Data>(document: keyof typeof readingDocuments, variables: object, signal?: AbortSignal): Promise<Data> {
+    const server = signal === undefined ? this.#server : { ...this.#server, signal };
     try {
-      return (await queryServer(this.#server, readingDocuments[document], variables)) as Data;
+      return (await queryServer(server, readingDocuments[document], variables)) as Data;
     } catch (error) {
       if (!(error instanceof Unavailable) || error.cause === undefined) throw error;
       const message = `${error.message}: ${whyUnreachable(error.cause)}`;

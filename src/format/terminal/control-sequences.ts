@@ -18,8 +18,8 @@ export const PARAMETERS_MAX = 16;
 /** No screen has as many cells in a row. */
 export const PARAMETER_MAX = 9999;
 
-/** Private modes that draw: reversed screen, origin, wrapping, cursor and its blinking, reverse wrapping, the other screen. */
-const privateModes: ReadonlySet<number> = new Set([5, 6, 7, 12, 25, 45, 47, 1047, 1048, 1049]);
+/** Private modes that draw: reversed screen, origin, wrapping, the cursor, reverse wrapping, the other screen. */
+const privateModes: ReadonlySet<number> = new Set([5, 6, 7, 25, 45, 47, 1047, 1048, 1049]);
 /** Inserting. Automatic newline, which changes what the Enter key sends, is none of them. */
 const ansiModes: ReadonlySet<number> = new Set([4]);
 /** Erasing what scrolled off is not a recording's to do. */
