@@ -1,4 +1,5 @@
 import type { SshdMessage, SshdPeer } from '../format/sshd/sshd-message.ts';
+import type { LogMoment } from './log-clock.ts';
 
 type Sign = Extract<SshdMessage, { readonly kind: 'sign' }>;
 
@@ -7,7 +8,7 @@ export type Attempt = {
   readonly user: string | null;
   readonly peer: SshdPeer;
   readonly reason: string;
-  readonly atMs: number;
+  readonly at: LogMoment;
   readonly software: string | null;
 };
 
@@ -24,7 +25,7 @@ export class SshdConnection {
   #peer: SshdPeer | null = null;
   /** The users of whom a failure was told. */
   readonly #told = new Set<string>();
-  #sign: { readonly sign: Sign; readonly atMs: number } | null = null;
+  #sign: { readonly sign: Sign; readonly at: LogMoment } | null = null;
 
   get peer(): SshdPeer | null {
     return this.#peer;
@@ -45,15 +46,15 @@ export class SshdConnection {
   }
 
   /** An attempt failed. What hinted at it is the same attempt. */
-  failed(user: string | null, reason: string, atMs: number): Attempt | null {
+  failed(user: string | null, reason: string, at: LogMoment): Attempt | null {
     this.#sign = null;
     if (this.#peer === null) return null;
     if (user !== null && this.#told.size < USERS_MAX) this.#told.add(user);
-    return { user, peer: this.#peer, reason, atMs, software: this.software };
+    return { user, peer: this.#peer, reason, at, software: this.software };
   }
 
   /** A sign of a failure. @returns the attempt before it, when this is another */
-  sign(sign: Sign, atMs: number): Attempt | null {
+  sign(sign: Sign, at: LogMoment): Attempt | null {
     const isTold = sign.user === null ? this.#told.size > 0 : this.#told.has(sign.user);
     if (isTold) return null;
     const held = this.#sign?.sign ?? null;
@@ -62,10 +63,10 @@ export class SshdConnection {
       (held.reason === sign.reason || (held.user !== null && sign.user !== null && held.user !== sign.user));
     const before = isAnother ? this.end() : null;
     const rest = this.#sign;
-    if (rest === null) this.#sign = { sign, atMs };
+    if (rest === null) this.#sign = { sign, at };
     else {
       const { reason, weight } = rest.sign.weight >= sign.weight ? rest.sign : sign;
-      this.#sign = { sign: { ...rest.sign, user: rest.sign.user ?? sign.user, reason, weight }, atMs: rest.atMs };
+      this.#sign = { sign: { ...rest.sign, user: rest.sign.user ?? sign.user, reason, weight }, at: rest.at };
     }
     return before;
   }
@@ -81,7 +82,7 @@ export class SshdConnection {
     this.#sign = null;
     if (held === null || this.#peer === null) return null;
     const { user, reason } = held.sign;
-    return { user, peer: this.#peer, reason, atMs: held.atMs, software: this.software };
+    return { user, peer: this.#peer, reason, at: held.at, software: this.software };
   }
 }
 

@@ -41,7 +41,7 @@ export const acceptedSession = (
 };
 
 export const refusedSession = (
-  { user, peer, reason, atMs, software }: Attempt,
+  { user, peer, reason, at, software }: Attempt,
   host: string,
   defaults: ImportDefaults,
 ): ImportedSession =>
@@ -56,7 +56,7 @@ export const refusedSession = (
       sshUser: user === '' ? null : user,
       authInfo: null,
       labels: {},
-      startedAtMs: atMs,
+      startedAtMs: at.atMs,
       denyReason: reason,
       recording: null,
     },

@@ -6,7 +6,7 @@ import { readSshdMessage, type SshdMessage, type SshdPeer } from '../format/sshd
 import type { ImportDefaults } from './import-defaults.ts';
 import type { ImportFormat } from './import-format.ts';
 import type { ImportStep } from './import-step.ts';
-import { LogClock } from './log-clock.ts';
+import { LogClock, type LogMoment } from './log-clock.ts';
 import { RepeatedKeys } from './repeated-keys.ts';
 import { type Attempt, SshdConnection } from './sshd-connection.ts';
 import { acceptedSession, refusedSession } from './sshd-session.ts';
@@ -66,8 +66,8 @@ class SshdLog {
 
   *line(line: number, text: string | null): Generator<ImportStep, void, void> {
     const parsed = text === null || text.length > LINE_LENGTH_MAX ? null : readSyslogLine(text);
-    const atMs = parsed === null ? null : this.#clock.instant(parsed.time);
-    if (parsed === null || atMs === null) {
+    const at = parsed === null ? null : this.#clock.moment(parsed.time);
+    if (parsed === null || at === null) {
       const tooLong = text === null ? LINE_TOO_LONG : 'too long for a line of an SSH server';
       const isLong = text === null || text.length > LINE_LENGTH_MAX;
       yield { kind: 'skip', line, reason: isLong ? tooLong : 'not a line of a syslog' };
@@ -75,7 +75,7 @@ class SshdLog {
     }
     const message = messageOf(parsed);
     if (typeof message === 'string') yield { kind: 'skip', line, reason: message };
-    else yield* this.#take(line, parsed, message, atMs);
+    else yield* this.#take(line, parsed, message, at);
   }
 
   *end(): Generator<ImportStep, void, void> {
@@ -88,8 +88,9 @@ class SshdLog {
     line: number,
     { host, pid }: SyslogLine,
     message: SshdMessage,
-    atMs: number,
+    at: LogMoment,
   ): Generator<ImportStep, void, void> {
+    const { atMs } = at;
     const daemon = `${host}\0${pid ?? ''}`;
     const connection = this.#connectionOf(daemon);
     connection.lastAtMs = atMs;
@@ -98,12 +99,12 @@ class SshdLog {
     switch (message.kind) {
       case 'accepted':
         connection.accepted();
-        return yield* this.#accept(daemon, host, connection, message, atMs);
+        return yield* this.#accept(daemon, host, connection, message, at);
       case 'failed':
-        return yield* this.#refused(daemon, connection.failed(message.user, message.reason, atMs));
+        return yield* this.#refused(daemon, connection.failed(message.user, message.reason, at));
       case 'sign':
         if (connection.peer === null) return yield { kind: 'skip', line, reason: 'it names no address' };
-        return yield* this.#refused(daemon, connection.sign(message, atMs));
+        return yield* this.#refused(daemon, connection.sign(message, at));
       case 'connected':
         connection.port = message.port === 0 ? null : message.port;
         return;
@@ -123,13 +124,13 @@ class SshdLog {
     host: string,
     { software, port }: SshdConnection,
     message: Extract<SshdMessage, { readonly kind: 'accepted' }>,
-    atMs: number,
+    { atMs, mark }: LogMoment,
   ): Generator<ImportStep, void, void> {
     const place = placeOf(host, message.peer);
     for (const before of [this.#byPlace.get(place), this.#byProcess.get(daemon)]) {
       if (before !== undefined) yield* this.#close(before, before.lastAtMs, 'the log does not say when it ended');
     }
-    const name = JSON.stringify([daemon, place, atMs, message.user, this.#defaults.socket]);
+    const name = JSON.stringify([daemon, place, mark, message.user, this.#defaults.socket]);
     const session: Accepted = { key: this.#keys.next(name), daemon, place, lastAtMs: atMs, reason: null };
     this.#byPlace.set(place, session);
     this.#byProcess.set(daemon, session);
@@ -169,8 +170,8 @@ class SshdLog {
   *#refused(daemon: string, attempt: Attempt | null): Generator<ImportStep, void, void> {
     if (attempt === null) return;
     const [host = ''] = daemon.split('\0');
-    const { user, peer, reason, atMs } = attempt;
-    const name = JSON.stringify([daemon, peer.ip, peer.port, user, reason, atMs, this.#defaults.socket]);
+    const { user, peer, reason, at } = attempt;
+    const name = JSON.stringify([daemon, peer.ip, peer.port, user, reason, at.mark, this.#defaults.socket]);
     yield { kind: 'open', key: this.#keys.next(name), session: refusedSession(attempt, host, this.#defaults) };
   }
 

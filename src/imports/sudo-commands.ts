@@ -1,6 +1,7 @@
 import type { SudoCommand } from '../format/sudo-iolog/sudo-log.ts';
 import type { ImportGiven } from './import-format.ts';
 import type { ImportStep } from './import-step.ts';
+import type { LogMoment } from './log-clock.ts';
 import { importedSession } from './imported-session.ts';
 import { RepeatedKeys } from './repeated-keys.ts';
 import { sudoLabels } from './sudo-session.ts';
@@ -25,11 +26,11 @@ export class SudoCommands {
   *submit(
     name: string,
     command: SudoCommand,
-    startedAtMs: number,
+    { atMs: startedAtMs, mark }: LogMoment,
     denyReason: string | null,
   ): Generator<ImportStep, void, void> {
     const id = this.#idOf(name);
-    const key = this.#keys.next(`${denyReason === null ? 'run' : 'denied'} ${id} ${command.submittedAtMs ?? ''}`);
+    const key = this.#keys.next(`${denyReason === null ? 'run' : 'denied'} ${id} ${mark}`);
     const session = importedSession(
       {
         protocol: 'SSH',

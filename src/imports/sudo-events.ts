@@ -102,14 +102,14 @@ class SudoEventReader {
       return;
     }
     const { time, host, said } = found;
-    const atMs = time === null ? null : this.#clock.instant(time);
-    const command = { ...said.command, submittedAtMs: atMs, submitHost: said.command.submitHost ?? host };
+    const at = time === null ? null : this.#clock.moment(time);
+    const command = { ...said.command, submittedAtMs: at?.atMs ?? null, submitHost: said.command.submitHost ?? host };
     const { submitHost, submitUser, runUser, terminal } = command;
     const name = [submitHost, submitUser, runUser, terminal, said.logId, command.command].join(' ');
-    const endedAtMs = atMs ?? this.#writtenAtMs;
+    const endedAtMs = at?.atMs ?? this.#writtenAtMs;
     // An exit without its beginning in the log is a command too.
     if (said.isExit && (yield* this.#commands.exit(name, command, endedAtMs))) return;
-    yield* this.#open(this.#commands.submit(name, command, endedAtMs, said.denyReason));
+    yield* this.#open(this.#commands.submit(name, command, { atMs: endedAtMs, mark: at?.mark ?? '' }, said.denyReason));
   }
 
   *#event(event: SudoJsonEvent): Generator<ImportStep, void, void> {
@@ -135,7 +135,9 @@ class SudoEventReader {
     const denyReason = kind === 'reject' ? (textAt(fields, 'reason') ?? 'rejected') : null;
     const startedAtMs = command.submittedAtMs ?? atMs ?? this.#writtenAtMs;
     const name = uuid ?? [command.submitHost, command.submitUser, command.terminal, command.command].join(' ');
-    yield* this.#open(this.#commands.submit(name, command, startedAtMs, denyReason));
+    yield* this.#open(
+      this.#commands.submit(name, command, { atMs: startedAtMs, mark: command.submittedAtMs ?? '' }, denyReason),
+    );
   }
 
   *#open(steps: Generator<ImportStep, void, void>): Generator<ImportStep, void, void> {

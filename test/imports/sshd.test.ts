@@ -133,6 +133,20 @@ describe('a log of OpenSSH', () => {
     expect(one.sessions).toHaveLength(3);
     expect(one.sessions.map(({ key }) => key)).toEqual(two.sessions.map(({ key }) => key));
   });
+
+  test('that was copied years later, or is read in another zone, is the same sessions', async () => {
+    const content = [
+      'Mar  3 10:00:01 h sshd[1]: Accepted password for ann from 192.0.2.7 port 1 ssh2',
+      'Mar  3 10:00:02 h sshd[2]: Failed password for root from 203.0.113.5 port 4001 ssh2',
+      '2025-03-03T10:00:03 h sshd[3]: Failed password for root from 203.0.113.6 port 4001 ssh2',
+    ].join('\n');
+    const keysOf = async (change: Parameters<typeof readLog>[2]): Promise<readonly string[]> =>
+      (await readLog(sshdFormat, content, change)).sessions.map(({ key }) => key);
+    const keys = await keysOf({ modifiedAtMs: Date.UTC(2025, 5) });
+    expect(new Set(keys).size).toBe(3);
+    expect(await keysOf({ modifiedAtMs: Date.UTC(2027, 5) })).toEqual(keys);
+    expect(await keysOf({ modifiedAtMs: Date.UTC(2025, 5), timeZone: 'Europe/Paris' })).toEqual(keys);
+  });
 });
 
 test('a log of Dropbear is read too', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { formatOf, isCompanion } from '../../src/imports/import-file.ts';
 import { rawTerminalFormat } from '../../src/imports/raw-terminal.ts';
 import { sudoEventsFormat } from '../../src/imports/sudo-events.ts';
+import { readLog } from './log-steps.ts';
 import { sudoIologFormat } from '../../src/imports/sudo-iolog.ts';
 import { ttyrecFormat } from '../../src/imports/ttyrec.ts';
 import { typescriptFormat } from '../../src/imports/typescript.ts';
@@ -275,4 +276,15 @@ test('sudo events in JSON, in one object with the same names again and again, or
     ]);
     expect(skips).toHaveLength(1);
   }
+});
+
+test("a log of sudo's commands that was copied years later, or is read in another zone, is the same sessions", async () => {
+  const line = (pid: number, command: string): string =>
+    `Mar  3 10:00:01 h sudo[${pid}]:   ann : TTY=pts/0 ; PWD=/home/ann ; USER=root ; COMMAND=${command}`;
+  const content = `${line(1, '/bin/ls')}\n${line(2, '/bin/ls')}\n${line(3, '/bin/id')}\n`;
+  const keysOf = async (change: Parameters<typeof readLog>[2]): Promise<readonly string[]> =>
+    (await readLog(sudoEventsFormat, content, change)).sessions.map(({ key }) => key);
+  const keys = await keysOf({ modifiedAtMs: Date.UTC(2025, 5) });
+  expect(new Set(keys).size).toBe(3);
+  expect(await keysOf({ modifiedAtMs: Date.UTC(2027, 5), timeZone: 'Europe/Paris' })).toEqual(keys);
 });
