@@ -28,9 +28,12 @@ const REASONS_SHOWN = 5;
 
 /** @param file the name that people know it by */
 export const outcomeOf = (file: string, imported: ImportedFile): ImportOutcome => {
-  const { skipped, refused, clampedTimes } = imported;
+  const { skipped, refused, clampedTimes, outgrown } = imported;
   const reasons = [
     clampedTimes === 0 ? null : `${clampedTimes} times went backwards and were set to the time before`,
+    outgrown === 0
+      ? null
+      : `${outgrown} sessions go on beyond what was taken in before, and ended there: take logs in when they no longer grow`,
     refused.count === 0 ? null : `${refused.count} sessions could not be taken in: ${refused.first[0] ?? ''}`,
   ].filter((reason) => reason !== null);
   return {
@@ -86,7 +89,7 @@ export function* outcomeLines(outcome: ImportOutcome, imported: ImportedFile | n
   const { file, status, reason, line, refusedSessions } = outcome;
   const name = printable(file);
   if (status === 'refused') yield `refused ${name}: ${line === null ? '' : `line ${line}: `}${printable(reason ?? '')}`;
-  else if (refusedSessions > 0) yield `incomplete ${name}: ${printable(reason ?? '')}`;
+  else if (refusedSessions > 0 || (imported?.outgrown ?? 0) > 0) yield `incomplete ${name}: ${printable(reason ?? '')}`;
   const skipped = imported?.skipped;
   if (skipped === undefined || skipped.count === 0) return;
   const reasons = skipped.byReason.map(([text, count]) => `${count} ${printable(text)}`);

@@ -7,6 +7,11 @@ import type { ImportParts } from './import-parts.ts';
 import type { ImportedSession } from './import-step.ts';
 import { recordingIdOf, uuidOf } from './session-id.ts';
 
+/** What is told of one session is sent when it has this many bytes, about, whether or not there are events. */
+const TOLD_BYTES_MAX = 1024 * 1024;
+/** What something told takes beside its texts. */
+const TOLD_OVERHEAD_BYTES = 128;
+
 /** What a session has to tell beside its recording. */
 export type Told = Pick<RecordSessionEvent, 'kind' | 'message' | 'details'> & { readonly atMs: number };
 
@@ -15,8 +20,8 @@ export type Sending = { readonly batches: readonly EventBatch[]; readonly told: 
 
 /**
  * A session on its way into an Intake. It is opened with the first that is sent, so that a short session is open for a moment
- * only: nothing of it is there when the import is interrupted before. One without any event has no recording. Sends must follow
- * one another.
+ * only: nothing of it is there when the import is interrupted before. One without any event has no recording, unless it was sent
+ * before its end. Sends must follow one another.
  */
 export class FedSession {
   readonly sessionId: SessionId;
@@ -26,11 +31,14 @@ export class FedSession {
   #full: EventBatch[] = [];
   #told: Told[] = [];
   #opened: OpenedSession | null = null;
-  #hasEvents = false;
+  #toldBytes = 0;
+  #hasRecording = false;
   #nextEvent = 0;
   #toldCount = 0;
   /** Whether nothing more is taken: it ended before, or was refused. */
   isOver = false;
+  /** Whether it had ended before this file was read. */
+  isKnown = false;
   /** The last send; it never fails. */
   sent: Promise<void> = Promise.resolve();
 
@@ -46,7 +54,7 @@ export class FedSession {
   }
 
   get recording(): ImportedSession['recording'] {
-    return this.#hasEvents ? this.#session.recording : null;
+    return this.#hasRecording ? this.#session.recording : null;
   }
 
   /** Whether it is open at the Intake. */
@@ -54,14 +62,20 @@ export class FedSession {
     return this.#opened !== null && !this.isOver;
   }
 
-  /** Bytes that wait to be sent. */
-  get heldBytes(): number {
-    return this.#batches.heldBytes + this.#full.reduce((sum, { msgpack }) => sum + msgpack.length, 0);
+  /** Milliseconds since the epoch. */
+  get startedAtMs(): number {
+    return this.#session.startedAtMs;
   }
 
-  /** Whether there is a batch that is worth sending. */
+  /** Bytes that wait to be sent. */
+  get heldBytes(): number {
+    const fullBytes = this.#full.reduce((sum, { msgpack }) => sum + msgpack.length, 0);
+    return this.#batches.heldBytes + fullBytes + this.#toldBytes;
+  }
+
+  /** Whether there is enough that is worth sending. */
   get isFull(): boolean {
-    return this.#full.length > 0;
+    return this.#full.length > 0 || this.#toldBytes >= TOLD_BYTES_MAX;
   }
 
   /** Milliseconds since the epoch of its last event; its start before the first. */
@@ -73,13 +87,21 @@ export class FedSession {
   push(event: RecordedEvent): boolean {
     const isBackwards = event.timeMs < this.#batches.lastMs;
     if (this.isOver || this.#session.recording === null) return isBackwards;
-    this.#hasEvents = true;
+    this.#hasRecording = true;
     this.#full.push(...this.#batches.push([isBackwards ? { ...event, timeMs: this.#batches.lastMs } : event]));
     return isBackwards;
   }
 
   tell(told: Told): void {
-    if (!this.isOver) this.#told.push(told);
+    if (this.isOver) return;
+    this.#told.push(told);
+    this.#toldBytes += TOLD_OVERHEAD_BYTES + told.message.length + JSON.stringify(told.details).length;
+  }
+
+  /** What there is to send before its end. Its recording must be there from then on, as events may follow. */
+  takeEarly(): Sending {
+    this.#hasRecording = true;
+    return this.take();
   }
 
   /** What there is to send; it is not held any more. */
@@ -87,6 +109,7 @@ export class FedSession {
     const sending = { batches: [...this.#full, ...this.#batches.end()], told: this.#told };
     this.#full = [];
     this.#told = [];
+    this.#toldBytes = 0;
     return sending;
   }
 

@@ -7,6 +7,8 @@ export type FeedReport = {
   readonly sessions: number;
   /** Those of them that were there before. */
   readonly known: number;
+  /** Those of the known ones of which the file has more than is there: they ended, and take nothing more. */
+  readonly outgrown: number;
   readonly events: number;
   /** Times that went backwards and were set to the time before. */
   readonly clampedTimes: number;

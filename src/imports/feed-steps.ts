@@ -63,7 +63,7 @@ class StepFeeder {
   readonly #releases = new Map<SessionId, () => void>();
   readonly #skipped = new SkippedLines();
   readonly #refusals: string[] = [];
-  readonly #counts = { sessions: 0, known: 0, events: 0, clampedTimes: 0, refused: 0 };
+  readonly #counts = { sessions: 0, known: 0, events: 0, clampedTimes: 0, refused: 0, outgrown: 0 };
   #only: { readonly sessionId: SessionId; readonly recordingId: RecordingId | null } | null = null;
   #hasSessions = false;
   #heldBytes = 0;
@@ -180,11 +180,10 @@ class StepFeeder {
     }
   }
 
-  /** What it has to tell waits until there are events, or its end. */
   async #send(session: FedSession): Promise<void> {
     if (session.heldBytes === 0) return;
     this.#heldBytes -= session.heldBytes;
-    const sending = session.take();
+    const sending = session.takeEarly();
     await this.#then(session, () => session.send(sending));
   }
 
@@ -198,7 +197,25 @@ class StepFeeder {
       this.#count(false, session.sessionId, session.recording);
       session.isOver = true;
     });
-    void session.sent.then(() => this.#releases.get(session.sessionId)?.());
+    void this.#start(async () => {
+      await session.sent;
+      if (session.isKnown) await this.#compareEnds(session, endMs, reason);
+      this.#releases.get(session.sessionId)?.();
+    });
+  }
+
+  /** A session that ended takes nothing more: what the file has of it beyond its end, its first import did not have. */
+  async #compareEnds(session: FedSession, endedAtMs: number, reason: string | null): Promise<void> {
+    const { intake, producer } = this.#parts;
+    const close = { sessionId: session.sessionId, epoch: null, endedAtMs, reason };
+    try {
+      const known = await intake.closeSession(producer, close);
+      // Where the log has no year, its sessions may have been of another one.
+      const knownMs = (known.endedAtMs ?? Infinity) - known.startedAtMs;
+      if (endedAtMs - session.startedAtMs > knownMs) this.#counts.outgrown += 1;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code === 'UNAVAILABLE') this.#failure ??= { error };
+    }
   }
 
   /** Does it when what was sent of the session before is done. */
@@ -212,8 +229,10 @@ class StepFeeder {
         await send();
       } catch (error) {
         session.isOver = true;
-        if (error instanceof SessionEnded) this.#count(true, session.sessionId, session.recording);
-        else this.#refuse(error, session.title);
+        if (error instanceof SessionEnded) {
+          session.isKnown = true;
+          this.#count(true, session.sessionId, session.recording);
+        } else this.#refuse(error, session.title);
       }
     });
     await this.#room();

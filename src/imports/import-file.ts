@@ -18,6 +18,8 @@ export type ImportedFile = {
   /** Where the file is one session. */
   readonly sessionId: SessionId | null;
   readonly recordingId: RecordingId | null;
+  /** Known sessions of which the file has more than is there: they ended, and take nothing more. */
+  readonly outgrown: number;
   readonly events: number;
   readonly clampedTimes: number;
   readonly skipped: SkippedLines;
@@ -55,7 +57,7 @@ export const importFile = async (
 ): Promise<ImportedFile> => {
   if ('importWhole' in format) {
     const whole = await format.importWhole(parts, source, given.defaults, given.signal);
-    const nothing = { skipped: new SkippedLines(), refused: { count: 0, first: [] } };
+    const nothing = { outgrown: 0, skipped: new SkippedLines(), refused: { count: 0, first: [] } };
     return { ...whole, ...nothing, format: format.name, sessions: 1 };
   }
   const steps = format.read(source, { ...given, newHash: parts.newHash });

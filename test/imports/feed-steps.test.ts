@@ -271,6 +271,38 @@ describe('a feed that goes on for long', () => {
     expect(stored.map(({ timeMs }) => timeMs)).toEqual(Array.from({ length: 20 }, (_, at) => at));
   });
 
+  test('is told where a session that ended goes on in a log that has grown since; what is there is not doubled', async () => {
+    const steps = [open('grows'), mark('grows', 10), close('grows', 20), open('stays'), mark('stays', 10)];
+    expect(await feed(steps)).toMatchObject({ sessions: 2, known: 0, outgrown: 0 });
+    expect(await feed(steps)).toMatchObject({ sessions: 2, known: 2, outgrown: 0 });
+    const longer = [...steps.slice(0, 2), mark('grows', 30), close('grows', 40), ...steps.slice(3)];
+    expect(await feed(longer)).toMatchObject({ sessions: 2, known: 2, outgrown: 1, refused: { count: 0 } });
+  });
+
+  test('does not hold all that is told of a session without events', async () => {
+    let told = 0;
+    const { promise: isSent, resolve } = Promise.withResolvers<void>();
+    const intake = watched((call) => {
+      if (call !== 'recordSessionEvent') return;
+      told += 1;
+      resolve();
+    });
+    const message = large.slice(0, 4096);
+    const steps = async function* (): AsyncGenerator<ImportStep> {
+      yield open('told');
+      for (let at = 0; at < 300; at += 1) {
+        yield { kind: 'tell', key: 'told', atMs: startMs + at, event: 'NOTE', message, details: null };
+      }
+      await isSent;
+      yield mark('told', 500);
+      yield close('told', 1000);
+    };
+    const report = await feedSteps(partsOf(intake), 'test', steps(), new AbortController().signal);
+    expect(report).toMatchObject({ sessions: 1, events: 1, refused: { count: 0 } });
+    expect(told).toBe(300);
+    expect(await readEvents(opened.reader, report.only?.recordingId as never)).toHaveLength(1);
+  });
+
   test('has nothing of a short session when it is interrupted before its end', async () => {
     const before = await countSessions();
     const stop = new AbortController();
