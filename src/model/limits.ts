@@ -27,6 +27,24 @@ export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;
 /** Rows that the REST list reaches by page number. */
 export const REST_ROWS_MAX = 100_000;
+/** Groups of `sessionStats` by value: the largest … */
+export const STATS_GROUPS_MAX = 1_000;
+export const STATS_GROUPS_DEFAULT = 50;
+/** … and by time: more are refused. */
+export const STATS_TIME_GROUPS_MAX = 2_000;
+/** Different values that one read of `sessionStats` tells apart in memory: more are BUDGET_EXCEEDED. */
+export const STATS_VALUES_MAX = 200_000;
+/** A time zone's name. */
+export const TIME_ZONE_LENGTH_MAX = 64;
+
+/** Counts and deep pages take at most this long, the time that they wait for others included … */
+export const READ_BUDGET_MS = 2_000;
+/** … and statistics this. */
+export const STATS_BUDGET_MS = 5_000;
+/** Long reads of one account that wait or run at once: more are UNAVAILABLE. */
+export const READS_WAITING_MAX = 500;
+/** Rows, or entries of an index, that a long read looks at before others get their turn. */
+export const SLICE_ROWS_MAX = 20_000;
 
 /** A cursor's length in characters; a longer one is no cursor of ours. */
 export const CURSOR_LENGTH_MAX = 1024;
