@@ -1,4 +1,5 @@
 import type { FileHeader } from '../../../format/file-header.ts';
+import { addressKey } from '../../../model/ip-range.ts';
 import { foldCase } from '../fold-case.ts';
 import { freePosition } from '../session-position.ts';
 import type { SessionRow } from '../session-row.ts';
@@ -23,6 +24,7 @@ export const insertSession = (
   const columns = Object.keys(row);
   const places = columns.map(() => '?').join(', ');
   context.run(`INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row));
+  context.noteNewSession(position);
   rememberUser(context, origin);
   rememberSocket(context, origin);
   return position;
@@ -45,6 +47,7 @@ const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' |
   socket_id: origin.socket.socketId,
   socket_name: origin.socket.name,
   client_ip: origin.client.ip,
+  client_ip_key: addressKeyOf(origin.client.ip),
   client_port: origin.client.port,
   client_software: origin.client.software,
   client_location: origin.client.location === null ? null : JSON.stringify(origin.client.location),
@@ -71,6 +74,11 @@ const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' |
   ended_revision: 0,
   lost_ms: null,
 });
+
+const addressKeyOf = (ip: string): Buffer | null => {
+  const key = addressKey(ip);
+  return key === null ? null : Buffer.from(key);
+};
 
 const rememberUser = (context: WriteContext, { user, startedAtMs }: SessionOrigin): void => {
   context.run(

@@ -37,6 +37,7 @@ export class WriteContext {
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
   #announcements: CommitAnnouncement[] = [];
   #wipes = false;
+  readonly #newSessions = new Set<number>();
 
   constructor(database: Database.Database, sources: WriteSources) {
     this.database = database;
@@ -65,6 +66,18 @@ export class WriteContext {
     const wipes = this.#wipes;
     this.#wipes = false;
     return wipes;
+  }
+
+  /** A session was added in this commit, unless its write is undone: its words are to be added, too. */
+  noteNewSession(position: number): void {
+    this.#newSessions.add(position);
+  }
+
+  /** Positions of the sessions that were added; then none again. */
+  takeNewSessions(): readonly number[] {
+    const taken = [...this.#newSessions];
+    this.#newSessions.clear();
+    return taken;
   }
 
   /** What the commit's writes want announced; then empty again. */
