@@ -71,8 +71,8 @@ export const sendJson = (
   response.end(text);
 };
 
-export const sendText = (response: ServerResponse, contentType: string, text: string): void => {
-  response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+export const sendText = (response: ServerResponse, status: number, contentType: string, text: string): void => {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
   response.end(text);
 };
 
