@@ -12,6 +12,7 @@ import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts'
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
 import type { FeedingWriter } from './feeding-records.ts';
+import type { SurveyReader } from './survey-reader.ts';
 
 /**
  * What is known of sessions: the truth about everything but the bytes of closed chunks.
@@ -24,7 +25,7 @@ import type { FeedingWriter } from './feeding-records.ts';
  * - MUST answer refusals by throwing the closed family of model/errors.ts;
  * - MUST NOT hand out rows, SQL or transactions.
  */
-export interface CatalogReader extends AccessReader {
+export interface CatalogReader extends AccessReader, SurveyReader {
   session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
   sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
   /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
@@ -34,10 +35,6 @@ export interface CatalogReader extends AccessReader {
     order: SessionOrder,
     page: PageRequest,
   ): Promise<Page<Session>>;
-  /** How many match, counted no further than upTo. */
-  countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number>;
-  /** Newest first, by row number: the REST list's pages. `offset` is at most REST_ROWS_MAX. */
-  sessionsAt(visibility: Visibility, filter: SessionFilter, offset: number, limit: number): Promise<readonly Session[]>;
   /** The newest revision that is visible. */
   revision(): Promise<Revision>;
 

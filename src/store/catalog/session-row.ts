@@ -95,7 +95,7 @@ export const sessionOf = (row: SessionRow, log: string): Session => ({
   revision: { log, position: row.revision },
 });
 
-export const userOf = (row: UsersTable): User => ({
+export const userOf = (row: Omit<UsersTable, 'user_key'>): User => ({
   identity: row.identity,
   email: row.email,
   name: row.name,

@@ -3,7 +3,10 @@ import type { Catalog, CommitListener } from './catalog.ts';
 import { checkVersion } from './migrate.ts';
 import { openForReading } from './open-database.ts';
 import { prepareDatabase } from './prepare-database.ts';
+import { ReadingThread } from './reading-thread.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import { usualBudgets } from './surveys/survey.ts';
+import { SurveysHere } from './surveys/surveys-here.ts';
 import { WorkerWriter } from './worker-writer.ts';
 import type { WorkerScript } from './worker-script.ts';
 
@@ -21,26 +24,31 @@ export type SqliteCatalogRules = {
   readonly knownPositions: ReadonlyMap<string, number>;
 };
 
+/** The threads that a catalog is written and read by. */
+export type CatalogScripts = { readonly writer: WorkerScript; readonly reader: WorkerScript };
+
 const usualRules: SqliteCatalogRules = { resumeWindowMs: RESUME_WINDOW_MS, knownPositions: new Map() };
 
 /**
- * The catalog in a SQLite file: written in a worker's thread, read on the calling one. The caller holds the data folder's
+ * The catalog in a SQLite file: written in a worker's thread, read on the calling one, and in another what may take long. The caller holds the data folder's
  * lock. @throws CatalogNotOpened when the file is newer than this program, or is no catalog
  */
 export const openSqliteCatalog = async (
   place: SqliteCatalogPlace,
-  writerScript: WorkerScript,
+  scripts: CatalogScripts,
   listener: CommitListener,
   { resumeWindowMs, knownPositions }: SqliteCatalogRules = usualRules,
 ): Promise<Catalog> => {
   await prepareDatabase(place, knownPositions);
-  const writer = await WorkerWriter.start(writerScript, { ...place, resumeWindowMs }, listener);
+  const writer = await WorkerWriter.start(scripts.writer, { ...place, resumeWindowMs }, listener);
   try {
     const database = openForReading(place);
+    const surveys = new ReadingThread(scripts.reader, { ...place, budgets: usualBudgets });
     return {
-      reader: new SqliteReader(database),
+      reader: new SqliteReader(database, surveys),
       writer: writer.port,
       async [Symbol.asyncDispose]() {
+        await surveys[Symbol.asyncDispose]();
         database.close();
         await writer[Symbol.asyncDispose]();
       },
@@ -57,7 +65,7 @@ export const openSqliteCatalogToRead = (place: SqliteCatalogPlace): Catalog => {
   try {
     checkVersion(database);
     return {
-      reader: new SqliteReader(database),
+      reader: new SqliteReader(database, new SurveysHere(database)),
       writer: null,
       async [Symbol.asyncDispose]() {
         database.close();

@@ -4,7 +4,6 @@ import type { Visibility } from '../../model/access.ts';
 import { RevisionUnknown } from '../../model/errors.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { KillRequest } from '../../model/intake.ts';
-import { REST_ROWS_MAX } from '../../model/limits.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -39,18 +38,21 @@ import {
   type SessionRow,
   userOf,
 } from './session-row.ts';
+import type { SurveyRunner } from './surveys/survey.ts';
+import { SurveyingReader } from './surveying-reader.ts';
 import { signInOf, tokenOf } from './token-row.ts';
 import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
 
 /** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
-export class SqliteReader implements CatalogReader {
+export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #log: string;
 
-  /** The caller owns the connection. */
-  constructor(database: Database.Database) {
+  /** The caller owns the connection, and whoever does the long reads. */
+  constructor(database: Database.Database, surveys: SurveyRunner) {
+    super(surveys);
     this.#database = database;
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
@@ -81,31 +83,6 @@ export class SqliteReader implements CatalogReader {
       rows.map((row) => sessionOf(row, this.#log)),
       page,
     );
-  }
-
-  async countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number> {
-    const capped = matchingSessions(visibility, filter).clearSelect().select('position').limit(upTo).as('capped');
-    return this.#statements.get(build.selectFrom(capped).select(sql<number>`count(*)`.as('count')))?.count ?? 0;
-  }
-
-  async sessionsAt(
-    visibility: Visibility,
-    filter: SessionFilter,
-    offset: number,
-    limit: number,
-  ): Promise<readonly Session[]> {
-    const positions = matchingSessions(visibility, filter)
-      .clearSelect()
-      .select('position')
-      .orderBy('position', 'desc')
-      .offset(Math.min(offset, REST_ROWS_MAX))
-      .limit(limit);
-    const query = build
-      .selectFrom('sessions')
-      .selectAll()
-      .where('position', 'in', positions)
-      .orderBy('position', 'desc');
-    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
   }
 
   async revision(): Promise<Revision> {

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { workerScript } from '../../../src/cli/assets.ts';
+import { catalogScripts } from '../../../src/cli/assets.ts';
 import { seesAll } from '../../../src/model/access.ts';
 import { Unavailable } from '../../../src/model/errors.ts';
 import type { SessionId } from '../../../src/model/ids.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-const open = () => openSqliteCatalog(place, workerScript('catalog-writer'), () => {});
+const open = () => openSqliteCatalog(place, catalogScripts, () => {});
 const pragma = (database: Database.Database, name: string): unknown => database.pragma(name, { simple: true });
 
 describe('connections', () => {
