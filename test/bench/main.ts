@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAttack } from './attack.ts';
 import type { Bench } from './bench-room.ts';
+import { benchFanout } from './fanout.ts';
 import { benchFollow } from './follow.ts';
 import { benchImport } from './import.ts';
 import { benchIngest } from './ingest.ts';
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   kill: benchKill,
   follow: benchFollow,
+  fanout: benchFanout,
 };
 const ROUNDS_MIN = 5;
 
