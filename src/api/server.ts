@@ -10,6 +10,7 @@ import { createEngine } from './graphql/engine.ts';
 import { Operations } from './graphql/operations.ts';
 import { schema } from './graphql/schema.ts';
 import { Turns } from './graphql/turns.ts';
+import { WatcherGroups } from './graphql/watcher-groups.ts';
 import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
@@ -122,6 +123,7 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
     signInPaths: new SignInPaths(parts, authenticator, admission),
     admission,
     credentials: stack.use(new OpenCredentials(parts)),
+    groups: new WatcherGroups(parts),
     lines,
   };
   const sockets = webSockets(shared);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { type Context as SocketContext, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -11,11 +12,13 @@ import type { OpenCredentials } from '../open-credentials.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
 import { isAmbient, isFromHere } from '../identity/same-origin.ts';
+import type { Context } from './context.ts';
 import type { EngineInput } from './engine-input.ts';
 import type { Engine } from './engine.ts';
+import { SharedDelivery } from './shared-delivery.ts';
 import { documentText } from './trusted-documents.ts';
 import type { Turns } from './turns.ts';
-import type { IncomingMessage } from 'node:http';
+import type { WatcherGroups } from './watcher-groups.ts';
 
 /** What a server keeps of its callers, which all its sockets share. */
 export type SocketParts = {
@@ -25,6 +28,7 @@ export type SocketParts = {
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   readonly credentials: OpenCredentials;
+  readonly groups: WatcherGroups;
 };
 
 /** What belongs to one socket. */
@@ -41,6 +45,9 @@ export type Extra = {
   caller: Caller | null;
 };
 type Connection = SocketContext<Record<string, unknown>, Extra>;
+
+/** What a client asks, and the name that it gave to it. */
+type Asking = { readonly id: string; readonly payload: SubscribePayload };
 
 /** An operation with the functions of the engine that checked it. */
 type Operation = ExecutionArgs & { readonly engine: ReturnType<Engine['getEnveloped']> };
@@ -117,9 +124,10 @@ const refusal = (code: string, message: string): readonly GraphQLError[] => [
 
 /** Parses and checks in its turn, as an operation over HTTP is. */
 const check = async (
-  { parts, engine, admission, turns }: SocketParts,
+  { parts, engine, admission, turns, groups }: SocketParts,
+  { socket }: Pick<Extra, 'socket'>,
   caller: Caller,
-  payload: SubscribePayload,
+  { id, payload }: Asking,
   gone: AbortSignal,
 ): Promise<Operation | readonly GraphQLError[]> => {
   await admission.request(caller.viewer);
@@ -127,23 +135,27 @@ const check = async (
   if (gone.aborted) return refusal('CANCELLED', 'the operation was left before it began');
   const input: EngineInput = { parts, viewer: caller.viewer, caller, gone };
   const enveloped = engine.getEnveloped({ ...input, params: payload });
-  const document = enveloped.parse(documentText(parts.graphql, payload) ?? '');
+  const text = documentText(parts.graphql, payload) ?? '';
+  const document = enveloped.parse(text);
   const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
   if (errors.length > 0) return errors;
-  const contextValue: unknown = await enveloped.contextFactory();
   const { operationName, variables: variableValues } = payload;
-  const { schema } = enveloped;
-  return { schema, document, operationName, variableValues, contextValue, abortSignal: gone, engine: enveloped };
+  const operation = { schema: enveloped.schema, document, operationName, variableValues };
+  const asked = { text, operationName: operationName ?? null, variables: variableValues, sight: caller.viewer };
+  const delivery = new SharedDelivery(groups, { socket, id, caller }, asked, operation);
+  const contextValue: Context = { parts, viewer: caller.viewer, caller, gone, delivery };
+  return { ...operation, contextValue, abortSignal: gone, engine: enveloped };
 };
 
 const checkOrRefuse = async (
   given: SocketParts,
+  extra: Extra,
   caller: Caller,
-  payload: SubscribePayload,
+  asking: Asking,
   gone: AbortSignal,
 ): Promise<Operation | readonly GraphQLError[]> => {
   try {
-    return await check(given, caller, payload, gone);
+    return await check(given, extra, caller, asking, gone);
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     if (error instanceof Refusal) return refusal(error.code, error.message);
@@ -168,7 +180,7 @@ const onSubscribe = async (
   const stop = new AbortController();
   running.set(payload, { id, stop });
   if (extra.stop.signal.aborted) stop.abort();
-  const checked = await checkOrRefuse(given, caller, payload, stop.signal);
+  const checked = await checkOrRefuse(given, extra, caller, { id, payload }, stop.signal);
   if (!('engine' in checked)) running.delete(payload);
   return checked;
 };
