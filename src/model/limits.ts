@@ -25,6 +25,8 @@ export const SESSIONS_LOOKED_AT_ON_MAIN = 1_000;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;
+/** Locations, sockets or users that the REST statistics tell: the most frequent. */
+export const REST_STATS_ITEMS_MAX = 1_000;
 /** Rows that the REST list reaches by page number. */
 export const REST_ROWS_MAX = 100_000;
 /** Groups of `sessionStats` by value: the largest … */

@@ -75,7 +75,7 @@ export class ReadingThread implements SurveyRunner, AsyncDisposable {
     worker.on('exit', () => {
       this.#worker = null;
       const ended = new Unavailable('the reading thread has ended: ask again', RETRY_AFTER_SECONDS, { cause });
-      for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(ended);
+      for (const id of this.#waiting.keys()) this.#settle(id)?.reject(ended);
     });
     return worker;
   }
