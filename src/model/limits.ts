@@ -117,6 +117,9 @@ export const IMPORT_LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** asciicast v1 is one JSON document and is read whole. */
 export const IMPORT_V1_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Bytes of the catalog's write-ahead log beyond which it is begun anew, as soon as no reader stands in the way. */
+export const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
 /** New recordings are refused while the disk has less than this free, or less than DISK_RESERVE_PARTS of its size. */
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;
 export const DISK_RESERVE_PARTS = 0.05;

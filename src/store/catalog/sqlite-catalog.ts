@@ -1,11 +1,11 @@
-import { RESUME_WINDOW_MS } from '../../model/limits.ts';
+import { RESUME_WINDOW_MS, WAL_BYTES_MAX } from '../../model/limits.ts';
 import type { Catalog, CommitListener } from './catalog.ts';
 import { checkVersion } from './migrate.ts';
 import { openForReading } from './open-database.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { ReadingThread } from './reading-thread.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import { usualBudgets } from './surveys/survey.ts';
+import { type SurveyBudgets, usualBudgets } from './surveys/survey.ts';
 import { SurveysHere } from './surveys/surveys-here.ts';
 import { WorkerWriter } from './worker-writer.ts';
 import type { WorkerScript } from './worker-script.ts';
@@ -22,12 +22,21 @@ export type SqliteCatalogRules = {
   readonly resumeWindowMs: number;
   /** Newest positions that logs of changes are known to have had, by their names: a catalog that is behind was put back. */
   readonly knownPositions: ReadonlyMap<string, number>;
+  /** The write-ahead log is begun anew beyond so many bytes. */
+  readonly walBytesMax: number;
+  /** How long long reads may take. */
+  readonly budgets: SurveyBudgets;
 };
 
 /** The threads that a catalog is written and read by. */
 export type CatalogScripts = { readonly writer: WorkerScript; readonly reader: WorkerScript };
 
-const usualRules: SqliteCatalogRules = { resumeWindowMs: RESUME_WINDOW_MS, knownPositions: new Map() };
+const usualRules: SqliteCatalogRules = {
+  resumeWindowMs: RESUME_WINDOW_MS,
+  knownPositions: new Map(),
+  walBytesMax: WAL_BYTES_MAX,
+  budgets: usualBudgets,
+};
 
 /**
  * The catalog in a SQLite file: written in a worker's thread, read on the calling one, and in another what may take long. The caller holds the data folder's
@@ -37,13 +46,14 @@ export const openSqliteCatalog = async (
   place: SqliteCatalogPlace,
   scripts: CatalogScripts,
   listener: CommitListener,
-  { resumeWindowMs, knownPositions }: SqliteCatalogRules = usualRules,
+  given: Partial<SqliteCatalogRules> = {},
 ): Promise<Catalog> => {
+  const { resumeWindowMs, knownPositions, walBytesMax, budgets } = { ...usualRules, ...given };
   await prepareDatabase(place, knownPositions);
-  const writer = await WorkerWriter.start(scripts.writer, { ...place, resumeWindowMs }, listener);
+  const writer = await WorkerWriter.start(scripts.writer, { ...place, resumeWindowMs, walBytesMax }, listener);
   try {
     const database = openForReading(place);
-    const surveys = new ReadingThread(scripts.reader, { ...place, budgets: usualBudgets });
+    const surveys = new ReadingThread(scripts.reader, { ...place, budgets });
     return {
       reader: new SqliteReader(database, surveys),
       writer: writer.port,
