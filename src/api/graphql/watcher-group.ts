@@ -1,11 +1,10 @@
-import { execute, type ExecutionArgs } from 'graphql';
+import type { ExecutionArgs } from 'graphql';
 import { type Left, Relay, type Take } from '../../live/relay.ts';
 import { waitsAtRest } from '../../live/tail.ts';
 import type { ApiParts } from '../parts.ts';
 import { audienceContext, type AudienceContext, type Sight } from './audience-context.ts';
-import { maskError } from './mask-error.ts';
-import { costOf } from './operation-cost.ts';
 import type { SharedSource } from './shared-source.ts';
+import { Subscription } from './subscription.ts';
 import { ToldItem } from './told-item.ts';
 
 /** What all of a group have asked, which was checked for each. */
@@ -13,13 +12,11 @@ export type SharedOperation = Pick<ExecutionArgs, 'schema' | 'document' | 'opera
 
 /** Watchers who asked the same of the same, and may see the same: one reads, and one execution is told to all. */
 export class WatcherGroup {
-  readonly #parts: ApiParts;
-  readonly #operation: SharedOperation;
   readonly #source: SharedSource<unknown>;
   readonly #stop = new AbortController();
   readonly #audience: AudienceContext;
   readonly #relay: Relay<ToldItem>;
-  readonly #cost: number | null;
+  readonly #subscription: ReturnType<typeof Subscription.of>;
 
   /** @param onEnd called, perhaps more than once, when nobody is to join any more */
   constructor(
@@ -30,11 +27,9 @@ export class WatcherGroup {
     place: number,
     onEnd: () => void,
   ) {
-    this.#parts = parts;
-    this.#operation = operation;
     this.#source = source;
     this.#audience = audienceContext(parts, sight, this.#stop.signal);
-    this.#cost = costOf(operation);
+    this.#subscription = Subscription.of({ ...operation, contextValue: this.#audience.context });
     this.#relay = new Relay(place, source.cut !== null, () => {
       this.#stop.abort();
       onEnd();
@@ -76,10 +71,8 @@ export class WatcherGroup {
 
   /** Null when the answer depends on who watches. */
   async #payloadOf(item: unknown): Promise<string | null> {
-    const { context, hasAsked } = this.#audience;
-    const { data, errors } = await execute({ ...this.#operation, contextValue: context, rootValue: item });
-    if (hasAsked()) return null;
-    const shown = errors?.map((error) => maskError(this.#parts.log)(error));
-    return JSON.stringify({ data, extensions: this.#cost === null ? undefined : { cost: this.#cost }, errors: shown });
+    if (!(this.#subscription instanceof Subscription)) return null;
+    const result = await this.#subscription.resultOf(item);
+    return this.#audience.hasAsked() ? null : JSON.stringify(result);
   }
 }

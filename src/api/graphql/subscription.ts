@@ -1,0 +1,74 @@
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  executeSubscriptionEvent,
+  validateSubscriptionArgs,
+  type ValidatedSubscriptionArgs,
+} from 'graphql';
+import type { Context } from './context.ts';
+import { maskError } from './mask-error.ts';
+import { costOf, refusalOfCost, withCost } from './operation-cost.ts';
+import { outcomeOf } from './operations.ts';
+
+/** A subscription that may run: what comes of one item after another. */
+export class Subscription {
+  readonly #args: ValidatedSubscriptionArgs;
+  readonly #cost: number | null;
+  readonly #mask: ReturnType<typeof maskError>;
+
+  private constructor(args: ValidatedSubscriptionArgs, cost: number | null) {
+    this.#args = args;
+    this.#cost = cost;
+    this.#mask = maskError((args.contextValue as Context).parts.log);
+  }
+
+  /**
+   * @param args of a document that was read without errors, with the Context as contextValue
+   * @returns the refusal of one that costs too much, or whose variables are wrong
+   */
+  static of(args: ExecutionArgs): Subscription | ExecutionResult {
+    const cost = costOf(args);
+    const refusal = cost === null ? null : refusalOfCost(cost);
+    if (refusal !== null) return { errors: [refusal] };
+    const valid = validateSubscriptionArgs(args);
+    return 'schema' in valid ? new Subscription(valid, cost) : { errors: valid.map(maskError(logOf(args))) };
+  }
+
+  /** What the client may see of an item, whoever has read it. @throws when the signal aborts */
+  async resultOf(item: unknown): Promise<ExecutionResult> {
+    const result = await executeSubscriptionEvent({ ...this.#args, rootValue: item });
+    return withCost(this.#masked(result), this.#cost);
+  }
+
+  /** Begins to follow. @returns the refusal of whoever may not, or of what there is not */
+  async follow(): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
+    const stream = await createSourceEventStream(this.#args);
+    return Symbol.asyncIterator in stream ? this.#results(stream) : this.#masked(stream);
+  }
+
+  async *#results(stream: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult, void, void> {
+    try {
+      for await (const item of stream) yield await this.resultOf(item);
+    } catch (error) {
+      throw this.#mask(error);
+    }
+  }
+
+  #masked(result: ExecutionResult): ExecutionResult {
+    return result.errors === undefined ? result : { ...result, errors: result.errors.map(this.#mask) };
+  }
+}
+
+const logOf = ({ contextValue }: ExecutionArgs) => (contextValue as Context).parts.log;
+
+/** Follows what a client asked for, and counts it when it begins. @param args as of Subscription */
+export const subscribe = async (
+  args: ExecutionArgs,
+): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> => {
+  const subscription = Subscription.of(args);
+  const followed = subscription instanceof Subscription ? await subscription.follow() : subscription;
+  const { metrics } = (args.contextValue as Context).parts;
+  metrics.graphqlOperation('subscription', Symbol.asyncIterator in followed ? 'done' : outcomeOf(followed));
+  return followed;
+};
