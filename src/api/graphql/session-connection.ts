@@ -67,7 +67,7 @@ const page = async (
   const request = readPageArguments(given, orderName, sessionKeyLength(order), PAGE_ITEMS_MAX);
   const { catalog } = context.parts;
   const revision = await catalog.revision();
-  const sessions = await catalog.sessions(visibility, filter, order, request);
+  const sessions = await catalog.sessions(visibility, filter, order, request, askerOf(context));
   const cursorOf = (session: Session): string => writeCursor({ order: orderName, key: sessionKey(session, order) });
   const connection = connectionOf(sessions, cursorOf, request);
   return { ...connection, filter, revision };

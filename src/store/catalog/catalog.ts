@@ -8,7 +8,7 @@ import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
-import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { SessionFilter } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
 import type { FeedingWriter } from './feeding-records.ts';
@@ -28,13 +28,6 @@ import type { SurveyReader } from './survey-reader.ts';
 export interface CatalogReader extends AccessReader, SurveyReader {
   session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
   sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
-  /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
-  sessions(
-    visibility: Visibility,
-    filter: SessionFilter,
-    order: SessionOrder,
-    page: PageRequest,
-  ): Promise<Page<Session>>;
   /** The newest revision that is visible. */
   revision(): Promise<Revision>;
 

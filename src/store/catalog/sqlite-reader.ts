@@ -4,6 +4,7 @@ import type { Visibility } from '../../model/access.ts';
 import { RevisionUnknown } from '../../model/errors.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { KillRequest } from '../../model/intake.ts';
+import { SESSIONS_LOOKED_AT_ON_MAIN } from '../../model/limits.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -28,7 +29,8 @@ import { standingSignIns, standingTokens, tokenOfId } from './credential-queries
 import { readContents } from './read-contents.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
-import { changedSince, matchingSessions, seenWithin, sessionPage } from './session-query.ts';
+import { readSessionPage } from './listing/session-page.ts';
+import { changedSince, seenWithin } from './session-query.ts';
 import {
   killRequestOf,
   type RecordingRow,
@@ -38,13 +40,17 @@ import {
   type SessionRow,
   userOf,
 } from './session-row.ts';
+import type { Asker } from './survey-reader.ts';
 import type { SurveyRunner } from './surveys/survey.ts';
 import { SurveyingReader } from './surveying-reader.ts';
 import { signInOf, tokenOf } from './token-row.ts';
 import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
 
-/** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
+/**
+ * Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. Whatever may
+ * take longer is had done by another.
+ */
 export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #database: Database.Database;
   readonly #statements: Statements;
@@ -72,17 +78,20 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     return row === undefined ? null : sessionOf(row, this.#log);
   }
 
-  async sessions(
+  override async sessions(
     visibility: Visibility,
     filter: SessionFilter,
     order: SessionOrder,
     page: PageRequest,
+    asker?: Asker,
   ): Promise<Page<Session>> {
-    const rows = this.#statements.all(sessionPage(matchingSessions(visibility, filter), order, page));
-    return pageOf(
-      rows.map((row) => sessionOf(row, this.#log)),
-      page,
-    );
+    // NOTE how long the index of words looks for what has many of them is not bounded.
+    if (filter.text === null) {
+      const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+      const read = readSessionPage(this.#statements, query);
+      if (read.stoppedAt === null) return { ...read, items: read.items.map((row) => sessionOf(row, this.#log)) };
+    }
+    return super.sessions(visibility, filter, order, page, asker);
   }
 
   async revision(): Promise<Revision> {
@@ -264,7 +273,7 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     untilMs: number,
     limit: number,
   ): Promise<readonly Session[]> {
-    const query = seenWithin(matchingSessions(visibility, filter), afterMs, untilMs, limit);
+    const query = seenWithin(visibility, filter, afterMs, untilMs, limit);
     return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
   }
 
@@ -279,14 +288,10 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
   }
 
   async runningSessions(producer: string): Promise<readonly Session[]> {
-    const rows = this.#statements.all(
-      build
-        .selectFrom('sessions')
-        .selectAll()
-        .where('producer', '=', producer)
-        .where(sql<boolean>`status IN ('ACTIVE', 'KILLING')`)
-        .orderBy('position'),
-    );
+    // NOTE by itself SQLite may walk through all that the producer ever had.
+    const query = sql<SessionRow>`SELECT * FROM sessions INDEXED BY sessions_running
+      WHERE producer = ${producer} AND status IN ('ACTIVE', 'KILLING') ORDER BY position`;
+    const rows = this.#statements.all({ compile: () => query.compile(build) });
     return rows.map((row) => sessionOf(row, this.#log));
   }
 

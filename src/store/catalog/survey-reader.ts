@@ -1,6 +1,6 @@
 import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
-import type { SessionFilter } from '../../model/session-filter.ts';
+import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type {
   FrequentThing,
   MostFrequent,
@@ -24,6 +24,18 @@ export type Placed<Item> = { readonly item: Item; readonly key: readonly number[
  * - answers Unavailable beyond READS_WAITING_MAX of one account, and when it cannot read now.
  */
 export interface SurveyReader {
+  /**
+   * Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward.
+   * It looks at SESSIONS_LOOKED_AT_MAX sessions at most: where what matches lies further apart it has fewer items than asked
+   * for, even none, and says where it stopped. Going on from there misses no session, and tells none twice.
+   */
+  sessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    order: SessionOrder,
+    page: PageRequest,
+    asker?: Asker,
+  ): Promise<Page<Session>>;
   /** How many match, counted no further than upTo. Null: not counted in time. */
   countSessions(visibility: Visibility, filter: SessionFilter, upTo: number, asker?: Asker): Promise<number | null>;
   /** How many match: exact where an index alone can count them, else counted to REST_ROWS_MAX and as far as the time allows. */

@@ -1,6 +1,6 @@
 import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
-import type { SessionFilter } from '../../model/session-filter.ts';
+import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type {
   FrequentThing,
   MostFrequent,
@@ -18,6 +18,16 @@ export class SurveyingReader implements SurveyReader {
 
   constructor(surveys: SurveyRunner) {
     this.#surveys = surveys;
+  }
+
+  sessions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    order: SessionOrder,
+    page: PageRequest,
+    asker?: Asker,
+  ): Promise<Page<Session>> {
+    return this.#surveys.run('sessions', [visibility, filter, order, page], asker);
   }
 
   countSessions(visibility: Visibility, filter: SessionFilter, upTo: number, asker?: Asker): Promise<number | null> {

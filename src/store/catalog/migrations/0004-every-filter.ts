@@ -28,7 +28,7 @@ const indexes: readonly string[] = [
   'CREATE INDEX sessions_by_upstream ON sessions (lower(upstream))',
   'CREATE INDEX sessions_by_address ON sessions (client_ip_key)',
   `CREATE INDEX sessions_by_country ON sessions (upper(client_location ->> 'countryCode'))
-     WHERE client_location IS NOT NULL`,
+     WHERE upper(client_location ->> 'countryCode') IS NOT NULL`,
   'CREATE INDEX sessions_by_recording_state ON sessions (recording_state)',
   `CREATE INDEX sessions_by_user_status ON sessions (user_identity_key, status) WHERE status <> 'ENDED'`,
   `CREATE INDEX sessions_by_socket_status ON sessions (socket_id, status) WHERE status <> 'ENDED'`,

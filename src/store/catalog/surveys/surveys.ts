@@ -4,6 +4,7 @@ import { countSessions, sessionTotal } from './count-sessions.ts';
 import { countKnown, type KnownThings, knownSockets, knownUsers, pageOfKnown } from './known-things.ts';
 import { countOwn, type OwnThings, ownSockets, ownUsers, pageOfOwn } from './own-things.ts';
 import { mostFrequent, sessionStats } from './session-stats.ts';
+import { sessionPage } from './session-page.ts';
 import { sessionsAt } from './sessions-at.ts';
 import type { Survey, SurveyBudgets, SurveyInput, SurveyName, SurveyResult, SurveyTools } from './survey.ts';
 
@@ -26,6 +27,7 @@ const counting =
       : countOwn(tools, visibility.producer, own, nameContains, upTo);
 
 const surveys: Surveys = {
+  sessions: sessionPage,
   countSessions,
   sessionTotal,
   sessionsAt,
