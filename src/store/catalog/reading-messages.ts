@@ -1,12 +1,12 @@
 import type { RefusalWire } from '../../model/refusal-wire.ts';
-import type { SurveyBudgets, SurveyName } from './surveys/survey.ts';
+import type { SurveyLimits, SurveyName } from './surveys/survey.ts';
 
 /** What the reading thread is begun with. */
 export type ReadingData = {
   readonly path: string;
   /** better-sqlite3's addon; null: the one in its package. */
   readonly nativeBinding: string | null;
-  readonly budgets: SurveyBudgets;
+  readonly limits: SurveyLimits;
 };
 
 /** Main thread to reading thread: one long read, or that nobody waits for it any more. */

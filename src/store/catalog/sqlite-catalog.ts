@@ -5,7 +5,7 @@ import { openForReading } from './open-database.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { ReadingThread } from './reading-thread.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import { type SurveyBudgets, usualBudgets } from './surveys/survey.ts';
+import { type SurveyLimits, usualSurveyLimits } from './surveys/survey.ts';
 import { SurveysHere } from './surveys/surveys-here.ts';
 import { WorkerWriter } from './worker-writer.ts';
 import type { WorkerScript } from './worker-script.ts';
@@ -24,8 +24,8 @@ export type SqliteCatalogRules = {
   readonly knownPositions: ReadonlyMap<string, number>;
   /** The write-ahead log is begun anew beyond so many bytes. */
   readonly walBytesMax: number;
-  /** How long long reads may take. */
-  readonly budgets: SurveyBudgets;
+  /** How long reads of much of the log may take. */
+  readonly surveyLimits: SurveyLimits;
 };
 
 /** The threads that a catalog is written and read by. */
@@ -35,7 +35,7 @@ const usualRules: SqliteCatalogRules = {
   resumeWindowMs: RESUME_WINDOW_MS,
   knownPositions: new Map(),
   walBytesMax: WAL_BYTES_MAX,
-  budgets: usualBudgets,
+  surveyLimits: usualSurveyLimits,
 };
 
 /**
@@ -48,12 +48,12 @@ export const openSqliteCatalog = async (
   listener: CommitListener,
   given: Partial<SqliteCatalogRules> = {},
 ): Promise<Catalog> => {
-  const { resumeWindowMs, knownPositions, walBytesMax, budgets } = { ...usualRules, ...given };
+  const { resumeWindowMs, knownPositions, walBytesMax, surveyLimits } = { ...usualRules, ...given };
   await prepareDatabase(place, knownPositions);
   const writer = await WorkerWriter.start(scripts.writer, { ...place, resumeWindowMs, walBytesMax }, listener);
   try {
     const database = openForReading(place);
-    const surveys = new ReadingThread(scripts.reader, { ...place, budgets });
+    const surveys = new ReadingThread(scripts.reader, { ...place, limits: surveyLimits });
     return {
       reader: new SqliteReader(database, surveys),
       writer: writer.port,

@@ -1,4 +1,4 @@
-import { SLICE_ROWS_MAX } from '../../../model/limits.ts';
+import { type RawBuilder, sql } from 'kysely';
 import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionProtocol, Socket, User } from '../../../model/session.ts';
 import type { SocketId } from '../../../model/ids.ts';
@@ -7,7 +7,7 @@ import { pageOf } from '../row-queries.ts';
 import { userOf } from '../session-row.ts';
 import type { Placed } from '../survey-reader.ts';
 import type { SocketsTable, UsersTable } from '../tables.ts';
-import { plainSql } from './session-drive.ts';
+import { statementOf } from './session-drive.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
 /** Users or sockets as known today of all sessions: a table of its own, with the newest session's time and a number. */
@@ -39,51 +39,51 @@ export const knownSockets: KnownThings<Socket> = {
   },
 };
 
-/** SQL that holds where one of the names contains the text, and its parameters. */
-export const containing = (
-  names: readonly string[],
-  nameContains: string | null,
-): { readonly where: string; readonly parameters: readonly string[] } =>
+/** Holds where one of the names contains the text. */
+export const containing = (names: readonly string[], nameContains: string | null): RawBuilder<unknown> =>
   nameContains === null
-    ? { where: '1', parameters: [] }
-    : {
-        where: `(${names.map((name) => `coalesce(instr(${name}, ?), 0) > 0`).join(' OR ')})`,
-        parameters: names.map(() => foldCase(nameContains)),
-      };
+    ? sql`TRUE`
+    : sql`(${sql.join(
+        names.map((name) => sql`coalesce(instr(${sql.raw(name)}, ${foldCase(nameContains)}), 0) > 0`),
+        sql` OR `,
+      )})`;
 
 /** A place in the list: the time and the number of an item. Null: its beginning or its end. */
 type Place = readonly [timeMs: number, key: number] | null;
 
 type Bounds = { /** Older than this. */ readonly after: Place; /** Newer than this. */ readonly before: Place };
 
-const within = (things: KnownThings<unknown>, { after, before }: Bounds) => {
-  const place = `(${things.timeColumn}, ${things.keyColumn})`;
-  const bounds = [...(after === null ? [] : [`${place} < (?, ?)`]), ...(before === null ? [] : [`${place} > (?, ?)`])];
-  return { where: bounds.join(' AND ') || '1', parameters: [...(after ?? []), ...(before ?? [])] };
+const within = ({ timeColumn, keyColumn }: KnownThings<unknown>, { after, before }: Bounds): RawBuilder<unknown> => {
+  const place = sql.raw(`(${timeColumn}, ${keyColumn})`);
+  const bounds = [sql`TRUE`];
+  if (after !== null) bounds.push(sql`${place} < (${after[0]}, ${after[1]})`);
+  if (before !== null) bounds.push(sql`${place} > (${before[0]}, ${before[1]})`);
+  return sql.join(bounds, sql` AND `);
 };
 
-const orderBy = ({ timeColumn, keyColumn }: KnownThings<unknown>, isBackward: boolean): string =>
-  `ORDER BY ${timeColumn} ${isBackward ? 'ASC' : 'DESC'}, ${keyColumn} ${isBackward ? 'ASC' : 'DESC'}`;
+const inOrder = ({ timeColumn, keyColumn }: KnownThings<unknown>, isBackward: boolean): RawBuilder<unknown> =>
+  sql.raw(
+    isBackward ? `ORDER BY ${timeColumn} ASC, ${keyColumn} ASC` : `ORDER BY ${timeColumn} DESC, ${keyColumn} DESC`,
+  );
 
 /** The same bounds in slices of so many rows, in the direction of reading. */
 function* slicesOfKnown(
-  { statements }: SurveyTools,
+  { statements, sliceRows }: SurveyTools,
   things: KnownThings<unknown>,
   bounds: Bounds,
   isBackward: boolean,
 ): Generator<Bounds, void, void> {
-  const { table, timeColumn, keyColumn } = things;
+  const columns = sql.raw(`${things.timeColumn} AS timeMs, ${things.keyColumn} AS thingKey FROM ${things.table}`);
   let rest = bounds;
   for (;;) {
-    const { where, parameters } = within(things, rest);
-    const text = `SELECT ${timeColumn} AS time_ms, ${keyColumn} AS thing_key FROM ${table} WHERE ${where}
-      ${orderBy(things, isBackward)} LIMIT 1 OFFSET ${SLICE_ROWS_MAX}`;
+    const query = sql`SELECT ${columns} WHERE ${within(things, rest)} ${inOrder(things, isBackward)}
+      LIMIT 1 OFFSET ${sliceRows}`;
     // The first row of the next slice. Bounds leave it out, and so does the place just beside it: keys are whole numbers.
-    const next = statements.get(plainSql<{ time_ms: number; thing_key: number }>(text, parameters));
+    const next = statements.get(statementOf<{ timeMs: number; thingKey: number }>(query));
     if (next === undefined) return yield rest;
-    const { time_ms: timeMs, thing_key: key } = next;
-    yield isBackward ? { ...rest, after: [timeMs, key] } : { ...rest, before: [timeMs, key] };
-    rest = isBackward ? { ...rest, before: [timeMs, key - 1] } : { ...rest, after: [timeMs, key + 1] };
+    const { timeMs, thingKey } = next;
+    yield isBackward ? { ...rest, after: [timeMs, thingKey] } : { ...rest, before: [timeMs, thingKey] };
+    rest = isBackward ? { ...rest, before: [timeMs, thingKey - 1] } : { ...rest, after: [timeMs, thingKey + 1] };
   }
 }
 
@@ -103,10 +103,9 @@ export function* pageOfKnown<Item>(
   for (const slice of slicesOfKnown(tools, things, asked, page.backward)) {
     if (tools.isOver())
       throw overBudget(tools, 'finding these names', 'ask for a name that is less rare, or for no name');
-    const { where, parameters } = within(things, slice);
-    const text = `SELECT * FROM ${things.table} WHERE ${where} AND ${named.where} ${orderBy(things, page.backward)} LIMIT ?`;
-    const wanted = [...parameters, ...named.parameters, page.limit + 1 - found.length];
-    for (const row of tools.statements.all(plainSql<Record<string, unknown>>(text, wanted))) {
+    const query = sql`SELECT * FROM ${sql.raw(things.table)} WHERE ${within(things, slice)} AND ${named}
+      ${inOrder(things, page.backward)} LIMIT ${page.limit + 1 - found.length}`;
+    for (const row of tools.statements.all(statementOf<Record<string, unknown>>(query))) {
       found.push({ item: things.itemOf(row), key: [Number(row[things.timeColumn]), Number(row[things.keyColumn])] });
     }
     if (found.length > page.limit) break;
@@ -126,10 +125,9 @@ export function* countKnown(
   let count = 0;
   for (const slice of slicesOfKnown(tools, things, { after: null, before: null }, false)) {
     if (tools.isOver()) return null;
-    const { where, parameters } = within(things, slice);
-    const text = `SELECT count(*) AS count FROM (SELECT 1 FROM ${things.table} WHERE ${where} AND ${named.where} LIMIT ?)`;
-    const wanted = [...parameters, ...named.parameters, upTo - count];
-    count += tools.statements.get(plainSql<{ count: number }>(text, wanted))?.count ?? 0;
+    const query = sql`SELECT count(*) AS count FROM (SELECT 1 FROM ${sql.raw(things.table)}
+      WHERE ${within(things, slice)} AND ${named} LIMIT ${upTo - count})`;
+    count += tools.statements.get(statementOf<{ count: number }>(query))?.count ?? 0;
     if (count >= upTo) break;
     yield;
   }

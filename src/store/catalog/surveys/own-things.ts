@@ -1,13 +1,12 @@
-import { SLICE_ROWS_MAX } from '../../../model/limits.ts';
+import { sql } from 'kysely';
 import type { Page, PageRequest } from '../../../model/page.ts';
 import { everySession } from '../../../model/session-filter.ts';
 import type { Session, Socket, User } from '../../../model/session.ts';
 import { pageOf } from '../row-queries.ts';
 import { POSITIONS_PER_MS } from '../session-position.ts';
 import type { Placed } from '../survey-reader.ts';
-import { positionsOf } from './count-sessions.ts';
 import { containing } from './known-things.ts';
-import { driveOf, plainSql, slicesOf } from './session-drive.ts';
+import { driveOf, rowsIn, slicesOf, statementOf } from './session-drive.ts';
 import { sessionsByPosition } from './sessions-at.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
@@ -46,18 +45,15 @@ function* newestOfEach(
   nameContains: string | null,
   isEnough: (positions: readonly number[]) => boolean,
 ): Survey<readonly number[] | null> {
-  const drive = driveOf(tools.statements, { scope: 'producer', producer }, everySession);
-  const named = containing(names, nameContains);
+  const drive = driveOf(tools, { scope: 'producer', producer }, everySession);
   const seen = new Set<string>();
   const positions: number[] = [];
   // NOTE beside max(), SQLite gives the other columns as the row has them that holds the greatest.
-  const text = `SELECT ${column} AS thing, max(position) AS newest, ${named.where} AS isNamed
-    FROM sessions INDEXED BY ${drive.index} WHERE ${drive.where} AND position >= ? AND position < ?
-    GROUP BY 1 ORDER BY newest DESC`;
-  for (const slice of slicesOf(tools.statements, drive, positionsOf(everySession), SLICE_ROWS_MAX)) {
+  const select = sql`${sql.raw(column)} AS thing, max(position) AS newest, ${containing(names, nameContains)} AS isNamed`;
+  for (const slice of slicesOf(tools, drive, tools.sliceRows)) {
     if (tools.isOver()) return null;
-    const parameters = [...named.parameters, producer, slice.from, slice.before];
-    for (const { thing, newest, isNamed } of tools.statements.all(plainSql<Found>(text, parameters))) {
+    const each = statementOf<Found>(rowsIn(drive, slice, select, sql`GROUP BY 1 ORDER BY newest DESC`));
+    for (const { thing, newest, isNamed } of tools.statements.all(each)) {
       if (seen.has(thing)) continue;
       seen.add(thing);
       if (isNamed === 1) positions.push(newest);

@@ -1,11 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
-import { SLICE_ROWS_MAX, STATS_VALUES_MAX } from '../../../model/limits.ts';
+import { STATS_VALUES_MAX } from '../../../model/limits.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import { QUARTER_HOUR_MS } from '../../../model/time-groups.ts';
-import { matchingSessions } from '../session-query.ts';
-import { positionsOf } from './count-sessions.ts';
-import { driven, driveOf, slicesOf } from './session-drive.ts';
+import { countryCode } from '../listing/session-conditions.ts';
+import { driveOf, rowsIn, slicesOf, statementOf } from './session-drive.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
 /** What sessions share, by which they can be grouped. */
@@ -16,7 +15,7 @@ export const groupKeys = {
   STATUS: sql<string>`status`,
   USER: sql<string>`user_identity_key`,
   SOCKET: sql<string>`socket_id`,
-  COUNTRY: sql<string>`coalesce(client_location ->> 'countryCode', '')`,
+  COUNTRY: sql<string>`coalesce(${sql.raw(countryCode)}, '')`,
   ADDRESS: sql<string>`client_ip`,
 } as const satisfies Readonly<Record<string, RawBuilder<string | number>>>;
 export type GroupKey = keyof typeof groupKeys;
@@ -49,21 +48,13 @@ export function* groupSessions(
   groups: Map<string | number, SessionGroup>,
   keyOf: (key: string | number) => string | number = (key) => key,
 ): Survey<boolean> {
-  const drive = driveOf(tools.statements, visibility, filter);
-  const grouped = matchingSessions(visibility, filter)
-    .clearSelect()
-    .select([
-      sql<string | number>`${groupKeys[by]}`.as('key'),
-      sql<number>`count(*)`.as('count'),
-      sql<number>`count(kill_requested_ms)`.as('killed'),
-      sql<number>`sum(status = 'DENIED')`.as('denied'),
-      sql<number>`sum(duration_ms)`.as('duration_ms'),
-      sql<number>`max(position)`.as('newest'),
-    ])
-    .groupBy(sql`1`);
-  for (const slice of slicesOf(tools.statements, drive, positionsOf(filter), SLICE_ROWS_MAX)) {
+  const drive = driveOf(tools, visibility, filter);
+  const select = sql`${groupKeys[by]} AS key, count(*) AS count, count(kill_requested_ms) AS killed,
+    sum(status = 'DENIED') AS denied, sum(duration_ms) AS duration_ms, max(position) AS newest`;
+  for (const slice of slicesOf(tools, drive, tools.sliceRows)) {
     if (tools.isOver()) return false;
-    for (const row of tools.statements.all(driven(grouped, drive, slice))) addGroup(groups, keyOf(row.key), row);
+    const grouped = statementOf<GroupRow>(rowsIn(drive, slice, select, sql`GROUP BY 1`));
+    for (const row of tools.statements.all(grouped)) addGroup(groups, keyOf(row.key), row);
     if (groups.size > STATS_VALUES_MAX) {
       throw overBudget(tools, `telling more than ${STATS_VALUES_MAX} values apart`, 'narrow the filter');
     }
@@ -72,7 +63,7 @@ export function* groupSessions(
   return true;
 }
 
-type GroupRow = Omit<SessionGroup, 'key' | 'durationMs'> & { readonly duration_ms: number };
+type GroupRow = Omit<SessionGroup, 'durationMs'> & { readonly duration_ms: number };
 
 const addGroup = (groups: Map<string | number, SessionGroup>, key: string | number, row: GroupRow): void => {
   const group = groups.get(key);

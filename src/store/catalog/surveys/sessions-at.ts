@@ -1,12 +1,12 @@
+import { sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
-import { REST_ROWS_MAX, SLICE_ROWS_MAX } from '../../../model/limits.ts';
+import { REST_ROWS_MAX } from '../../../model/limits.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import type { Session } from '../../../model/session.ts';
-import { matchingSessions } from '../session-query.ts';
 import { sessionOf } from '../session-row.ts';
 import { build } from '../statements.ts';
-import { countWithin, positionsOf } from './count-sessions.ts';
-import { driven, driveOf, slicesOf } from './session-drive.ts';
+import { countWithin } from './count-sessions.ts';
+import { driveOf, positionsIn, slicesOf, statementOf } from './session-drive.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
 /** The page at a row number, newest first. @throws BudgetExceeded */
@@ -17,18 +17,17 @@ export function* sessionsAt(
   offset: number,
   limit: number,
 ): Survey<readonly Session[]> {
-  const matching = matchingSessions(visibility, filter);
-  const drive = driveOf(tools.statements, visibility, filter);
+  const drive = driveOf(tools, visibility, filter);
   let toSkip = Math.min(offset, REST_ROWS_MAX);
   const positions: number[] = [];
-  for (const slice of slicesOf(tools.statements, drive, positionsOf(filter), SLICE_ROWS_MAX)) {
+  for (const slice of slicesOf(tools, drive, tools.sliceRows)) {
     if (tools.isOver()) throw overBudget(tools, 'reaching this page', 'narrow the filters');
-    const skipped = toSkip === 0 ? 0 : countWithin(tools, matching, drive, slice);
+    const skipped = toSkip === 0 ? 0 : countWithin(tools, drive, slice);
     if (skipped <= toSkip && toSkip > 0) toSkip -= skipped;
     else {
-      const wanted = matching.clearSelect().select('position').orderBy('position', 'desc');
-      const page = wanted.limit(limit - positions.length).offset(toSkip);
-      positions.push(...tools.statements.all(driven(page, drive, slice)).map(({ position }) => position));
+      const tail = sql`ORDER BY position DESC LIMIT ${limit - positions.length} OFFSET ${toSkip}`;
+      const page = statementOf<{ position: number }>(positionsIn(drive, slice, tail));
+      positions.push(...tools.statements.all(page).map(({ position }) => position));
       toSkip = 0;
     }
     if (positions.length >= limit) break;

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { BudgetExceeded } from '../../../model/errors.ts';
-import { READ_BUDGET_MS, STATS_BUDGET_MS } from '../../../model/limits.ts';
+import { READ_BUDGET_MS, SLICE_ROWS_MAX, STATS_BUDGET_MS } from '../../../model/limits.ts';
 import { foldCase } from '../fold-case.ts';
 import { build, Statements } from '../statements.ts';
 import type { Asker, SurveyReader } from '../survey-reader.ts';
@@ -20,9 +20,13 @@ export interface SurveyRunner {
   run<Name extends SurveyName>(name: Name, input: SurveyInput<Name>, asker?: Asker): Promise<SurveyResult<Name>>;
 }
 
-/** How long surveys may take. */
-export type SurveyBudgets = { readonly readMs: number; readonly statsMs: number };
-export const usualBudgets: SurveyBudgets = { readMs: READ_BUDGET_MS, statsMs: STATS_BUDGET_MS };
+/** How long surveys may take, and how many rows they look at before others get their turn. */
+export type SurveyLimits = { readonly readMs: number; readonly statsMs: number; readonly sliceRows: number };
+export const usualSurveyLimits: SurveyLimits = {
+  readMs: READ_BUDGET_MS,
+  statsMs: STATS_BUDGET_MS,
+  sliceRows: SLICE_ROWS_MAX,
+};
 
 /** What a survey reads with. */
 export type SurveyTools = {
@@ -32,6 +36,7 @@ export type SurveyTools = {
   /** The survey's time, and whether it is over: looked at before each slice. */
   readonly budgetMs: number;
   readonly isOver: () => boolean;
+  readonly sliceRows: number;
 };
 
 /** What is the same for all surveys over one connection, which the caller owns. */

@@ -2,13 +2,13 @@ import type Database from 'better-sqlite3';
 import { PROCESS_ACCOUNT } from '../../../model/account.ts';
 import type { Asker } from '../survey-reader.ts';
 import {
-  type SurveyBudgets,
+  type SurveyLimits,
   surveyConnection,
   type SurveyInput,
   type SurveyName,
   type SurveyResult,
   type SurveyRunner,
-  usualBudgets,
+  usualSurveyLimits,
 } from './survey.ts';
 import { SurveyTurns } from './survey-turns.ts';
 import { surveyOf } from './surveys.ts';
@@ -16,17 +16,17 @@ import { surveyOf } from './surveys.ts';
 /** Does long reads on the calling thread, a slice at a time: for verbs of the command line, which nobody waits beside. */
 export class SurveysHere implements SurveyRunner {
   readonly #connection: ReturnType<typeof surveyConnection>;
-  readonly #budgets: SurveyBudgets;
+  readonly #limits: SurveyLimits;
   readonly #turns = new SurveyTurns();
 
   /** The caller owns the connection. */
-  constructor(database: Database.Database, budgets: SurveyBudgets = usualBudgets) {
+  constructor(database: Database.Database, limits: SurveyLimits = usualSurveyLimits) {
     this.#connection = surveyConnection(database);
-    this.#budgets = budgets;
+    this.#limits = limits;
   }
 
   async run<Name extends SurveyName>(name: Name, input: SurveyInput<Name>, asker?: Asker): Promise<SurveyResult<Name>> {
-    const survey = surveyOf(this.#connection, this.#budgets, name, input);
+    const survey = surveyOf(this.#connection, this.#limits, name, input);
     const cancel = (): void => this.#turns.cancel(survey);
     if (asker?.gone.aborted === true) cancel();
     asker?.gone.addEventListener('abort', cancel, { once: true });

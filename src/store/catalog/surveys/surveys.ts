@@ -6,7 +6,7 @@ import { countOwn, type OwnThings, ownSockets, ownUsers, pageOfOwn } from './own
 import { mostFrequent, sessionStats } from './session-stats.ts';
 import { sessionPage } from './session-page.ts';
 import { sessionsAt } from './sessions-at.ts';
-import type { Survey, SurveyBudgets, SurveyInput, SurveyName, SurveyResult, SurveyTools } from './survey.ts';
+import type { Survey, SurveyLimits, SurveyInput, SurveyName, SurveyResult, SurveyTools } from './survey.ts';
 
 type Surveys = {
   readonly [Name in SurveyName]: (tools: SurveyTools, ...input: SurveyInput<Name>) => Survey<SurveyResult<Name>>;
@@ -44,11 +44,11 @@ const forStats: ReadonlySet<SurveyName> = new Set(['sessionStats', 'mostFrequent
 /** The survey of a port's method, whose time begins now. */
 export const surveyOf = <Name extends SurveyName>(
   connection: Pick<SurveyTools, 'statements' | 'log'>,
-  { readMs, statsMs }: SurveyBudgets,
+  { readMs, statsMs, sliceRows }: SurveyLimits,
   name: Name,
   input: SurveyInput<Name>,
 ): Survey<SurveyResult<Name>> => {
   const budgetMs = forStats.has(name) ? statsMs : readMs;
   const endMs = performance.now() + budgetMs;
-  return surveys[name]({ ...connection, budgetMs, isOver: () => performance.now() >= endMs }, ...input);
+  return surveys[name]({ ...connection, budgetMs, isOver: () => performance.now() >= endMs, sliceRows }, ...input);
 };
