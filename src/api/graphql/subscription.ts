@@ -44,15 +44,38 @@ export class Subscription {
   /** Begins to follow. @returns the refusal of whoever may not, or of what there is not */
   async follow(): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
     const stream = await createSourceEventStream(this.#args);
-    return Symbol.asyncIterator in stream ? this.#results(stream) : this.#masked(stream);
+    if (!(Symbol.asyncIterator in stream)) return this.#masked(stream);
+    // Those of this schema are what following.ts makes.
+    return this.#results(stream as AsyncGenerator<unknown, void, void>);
   }
 
-  async *#results(stream: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult, void, void> {
-    try {
-      for await (const item of stream) yield await this.resultOf(item);
-    } catch (error) {
-      throw this.#mask(error);
-    }
+  /** NOTE no generator: one that waits, for days perhaps, would hold the item that it was told last. */
+  #results(items: AsyncGenerator<unknown, void, void>): AsyncGenerator<ExecutionResult, void, void> {
+    let last: { data?: ExecutionResult['data'] } = {};
+    const settle = async (
+      asked: Promise<IteratorResult<unknown, void>>,
+    ): Promise<IteratorResult<ExecutionResult, void>> => {
+      // Whoever asks for the next has sent the one before, and holds it until this comes.
+      delete last.data;
+      try {
+        const { done, value } = await asked;
+        if (done === true) return { done, value: undefined };
+        const result = await this.resultOf(value);
+        last = result;
+        return { done: false, value: result };
+      } catch (error) {
+        throw this.#mask(error);
+      }
+    };
+    return {
+      next: () => settle(items.next()),
+      return: () => settle(items.return()),
+      throw: (error) => settle(items.throw(error)),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      [Symbol.asyncDispose]: () => items[Symbol.asyncDispose](),
+    };
   }
 
   #masked(result: ExecutionResult): ExecutionResult {
