@@ -21,7 +21,7 @@ export const FILTER_TEXT_WORDS_MAX = 20;
 /** Sessions that one page looks at to find those that match, where no index has them: it goes on from where it stopped. */
 export const SESSIONS_LOOKED_AT_MAX = 20_000;
 /** The same on the main thread: a page that is not full by then goes on off it. */
-export const SESSIONS_LOOKED_AT_ON_MAIN = 1_000;
+export const SESSIONS_LOOKED_AT_ON_MAIN = 300;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;

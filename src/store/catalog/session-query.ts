@@ -7,15 +7,6 @@ import { build } from './statements.ts';
 import type { SessionsTable, Tables } from './tables.ts';
 import type { MatchingSql } from './writing/request-kill.ts';
 
-type SessionQuery = SelectQueryBuilder<Tables, 'sessions', SessionsTable>;
-
-/** Sessions that this visibility includes and this filter matches, in no order. */
-export const matchingSessions = (visibility: Visibility, filter: SessionFilter): SessionQuery =>
-  sessionConditions(visibility, filter, 'found').reduce(
-    (query, { holds }) => query.where(holds),
-    build.selectFrom('sessions').selectAll(),
-  );
-
 /** NOTE each is 0, 1, or null where a column is null that the filter asks about. */
 type Matching = { readonly matches: number | null; readonly may_have_matched: number | null };
 
@@ -34,7 +25,7 @@ export const changedSince = (
   position: number,
   limit: number,
 ): SelectQueryBuilder<Tables, 'sessions', SessionsTable & Matching> => {
-  const conditions = sessionConditions(seesAll, filter, 'looked up');
+  const conditions = sessionConditions(seesAll, filter);
   const visible = build.selectFrom('sessions').selectAll();
   // NOTE the plus keeps SQLite from reading and sorting all of a producer's sessions.
   return (visibility.scope === 'all' ? visible : visible.where(sql<boolean>`+producer = ${visibility.producer}`))
@@ -52,7 +43,7 @@ export const seenWithin = (
   untilMs: number,
   limit: number,
 ): Compilable<SessionsTable> => {
-  const conditions = sessionConditions(visibility, filter, 'looked up').map(({ holds }) => holds);
+  const conditions = sessionConditions(visibility, filter).map(({ holds }) => holds);
   const query = sql<SessionsTable>`SELECT * FROM sessions INDEXED BY sessions_running_by_last_seen
     WHERE ${sql.join([sql.raw(isRunning), ...conditions], sql` AND `)}
       AND last_seen_ms > ${afterMs} AND last_seen_ms <= ${untilMs}
@@ -65,7 +56,7 @@ export const seenWithin = (
  * NOTE of these there are few, whatever the filter has in the whole log.
  */
 export const killable = (visibility: Visibility, filter: SessionFilter): MatchingSql => {
-  const conditions = sessionConditions(visibility, filter, 'looked up').map(({ holds }) => holds);
+  const conditions = sessionConditions(visibility, filter).map(({ holds }) => holds);
   return sql`SELECT position, producer, status, lost_ms FROM sessions INDEXED BY sessions_by_status
     WHERE ${sql.join([sql`status IN ('ACTIVE', 'LOST')`, ...conditions], sql` AND `)}
     ORDER BY position LIMIT ${KILLED_AT_ONCE_MAX + 1}`.compile(build);

@@ -56,7 +56,7 @@ export const walkedRows = (
       WHERE ${allOf(rest)} LIMIT ${reading.page.limit + 1}`,
   );
 
-/** The same of a walk that is in another order: all that it has is sorted. */
+/** The same of a walk that is in another order: all rows that it has are sorted. */
 export const sortedRows = (
   reading: PageReading,
   walk: RawBuilder<unknown>,
@@ -72,14 +72,15 @@ export const sortedRows = (
   );
 };
 
-/** Of the walks that have no more than the page may look at, the one that has the fewest; null when all have more. */
+/** Of the walks that have at most so many sessions, the one that has the fewest; null when all have more. */
 export const smallestWalk = (
   reading: PageReading,
   walks: readonly PositionWalk[],
   within: Interval,
+  countMax: number,
 ): PositionWalk | null => {
   let smallest: PositionWalk | null = null;
-  let atMost = reading.lookedAtMax;
+  let atMost = countMax;
   for (const walk of walks) {
     const counted = sql`SELECT count(*) AS count FROM (${inAnyOrder(walk, within, atMost + 1)})`;
     const count = readRows<{ readonly count: number }>(reading, counted)[0]?.count ?? 0;

@@ -72,7 +72,7 @@ const wordsWalk = (text: string): PositionWalk => ({
   branches: [{ from: 'session_words', where: [sql`session_words MATCH ${matchExpression(text)}`] }],
 });
 
-/** Ways that meet a condition and have their sessions in another order than that of their starts. */
+/** Ways that meet a condition and have their sessions in another order than that of their starts, in which they must be sorted. */
 export const unorderedWalks = ({ clientIps, minDurationMs }: SessionFilter): readonly PositionWalk[] => {
   const walks: PositionWalk[] = [];
   if (clientIps !== null) {
@@ -101,13 +101,14 @@ export const stretchesOf = (
 ): RawBuilder<unknown> => {
   const at = sql.raw(position);
   const selects = branches.map(({ from, where }) => {
-    const conditions = [...where, sql`${at} > ${above}`, sql`${at} < ${below}`];
+    // NOTE a large number is bound as REAL, by which FTS5 does not enter a list of rows: it walks there from its end.
+    const conditions = [...where, sql`${at} > CAST(${above} AS INTEGER)`, sql`${at} < CAST(${below} AS INTEGER)`];
     return sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(from)} WHERE ${sql.join(conditions, sql` AND `)}`;
   });
   return sql.join(selects, sql` UNION ALL `);
 };
 
-/** Row numbers (`at`) in start order, the first `limit`. SQLite merges the branches as it goes. */
+/** Row numbers (`at`) in start order, the first `limit`. SQLite merges ordered branches as it goes, and sorts others. */
 export const inStartOrder = (
   walk: PositionWalk,
   within: Interval,

@@ -25,18 +25,11 @@ export const isStill = `status NOT IN ('ACTIVE', 'KILLING')`;
 
 export const countryCode = `upper(client_location ->> 'countryCode')`;
 
-/**
- * All that the visibility and the filter ask of a session, each of which must hold. `lists`: for SQL that finds all sessions
- * with some words; otherwise each session is looked up in their index.
- */
-export const sessionConditions = (
-  visibility: Visibility,
-  filter: SessionFilter,
-  text: 'found' | 'looked up',
-): readonly SessionCondition[] => [
+/** All that the visibility and the filter ask of a session, each of which must hold. */
+export const sessionConditions = (visibility: Visibility, filter: SessionFilter): readonly SessionCondition[] => [
   ...among('producer', 'producer', visibility.scope === 'all' ? null : [visibility.producer]),
   ...among('protocols', 'protocol', filter.protocols),
-  ...among('upstreams', 'lower(upstream)', filter.upstreams?.map(foldCase)),
+  ...among('upstreams', 'lower(upstream)', filter.upstreams?.map(asciiLower)),
   ...among('userIdentities', 'user_identity_key', filter.userIdentities?.map(foldCase)),
   ...among('userEmails', 'user_email_key', filter.userEmails?.map(foldCase)),
   ...among('socketIds', 'socket_id', filter.socketIds),
@@ -48,12 +41,15 @@ export const sessionConditions = (
   ),
   ...amongAddresses(filter.clientIps),
   ...startedWithin(filter),
-  ...withWords(filter.text, text),
+  ...withWords(filter.text),
   ...among('statuses', 'status', filter.statuses, false),
   ...among('recordingStates', 'recording_state', filter.recordingStates, false),
   ...lasting(filter.minDurationMs),
   ...killed(filter.killed),
 ];
+
+/** As SQLite's lower() does it. */
+const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const among = (
   field: ConditionField,
@@ -105,13 +101,11 @@ const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): reado
   return conditions;
 };
 
-const withWords = (text: string | null, how: 'found' | 'looked up'): readonly SessionCondition[] => {
+const withWords = (text: string | null): readonly SessionCondition[] => {
   if (text === null) return [];
-  const words = matchExpression(text);
-  const holds: RawBuilder<SqlBool> =
-    how === 'found'
-      ? sql`position IN (SELECT rowid FROM session_words WHERE session_words MATCH ${words})`
-      : sql`EXISTS (SELECT 1 FROM session_words WHERE session_words MATCH ${words} AND rowid = sessions.position)`;
+  // Each session is looked up among the words: see wordsWalk for all that have them.
+  const holds: RawBuilder<SqlBool> = sql`EXISTS (SELECT 1 FROM session_words
+    WHERE session_words MATCH ${matchExpression(text)} AND rowid = sessions.position)`;
   return [{ field: 'text', lasts: true, oneOf: null, holds }];
 };
 

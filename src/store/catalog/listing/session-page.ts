@@ -17,7 +17,7 @@ import { pageByStart } from './start-page.ts';
  * has no more than may be looked at, that is sorted.
  */
 export const readSessionPage = (statements: Statements, query: PageQuery): Page<SessionRow> => {
-  const conditions = sessionConditions(query.visibility, query.filter, 'looked up');
+  const conditions = sessionConditions(query.visibility, query.filter);
   if (conditions.some(({ oneOf }) => oneOf?.values.length === 0)) return pageOf([], query.page);
   const direction = (query.order.direction === 'ASC') === query.page.backward ? 'DESC' : 'ASC';
   const reading: PageReading = { ...query, statements, conditions, direction };

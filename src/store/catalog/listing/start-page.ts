@@ -9,12 +9,10 @@ import {
   readRows,
   restOf,
   smallestWalk,
-  sortedRows,
   walkedRows,
 } from './page-reading.ts';
 import {
   hasRows,
-  inAnyOrder,
   inStartOrder,
   type Interval,
   orderedWalks,
@@ -39,13 +37,7 @@ export const pageByStart = (reading: PageReading): Page<SessionRow> => {
   if (whole !== undefined) {
     return pageOfRows(reading, wholeRows(reading, whole, within), () => null);
   }
-  const { walk, isShort } = sparsest(reading, walks, within);
-  const set = isShort ? null : smallestWalk(reading, unorderedWalks(reading.filter), within);
-  if (set !== null) {
-    const all = inAnyOrder(set, within, reading.lookedAtMax);
-    const rows = sortedRows(reading, all, restOf(reading, set.covers), ['sessions.position']);
-    return pageOfRows(reading, rows, () => null);
-  }
+  const walk = walkFor(reading, walks, within);
   const limited = (limit: RawBuilder<unknown>): RawBuilder<unknown> =>
     inStartOrder(walk, within, reading.direction, limit);
   const rows = walkedRows(reading, limited(sql`${reading.lookedAtMax}`), restOf(reading, walk.covers));
@@ -71,23 +63,27 @@ const intervalOf = ({ filter, page, order }: PageQuery): Interval => {
   };
 };
 
-/** The walk whose next entries reach furthest, and whether it has no more than they are. */
-const sparsest = (
+/**
+ * The walk whose next entries reach furthest; or one in another order, of which only row numbers are sorted, where it has no
+ * more than may be looked at.
+ */
+const walkFor = (
   reading: PageReading,
   walks: readonly [PositionWalk, ...PositionWalk[]],
   within: Interval,
-): { readonly walk: PositionWalk; readonly isShort: boolean } => {
-  let [walk] = walks;
-  if (walks.length === 1 && unorderedWalks(reading.filter).length === 0) return { walk, isShort: false };
-  let furthest: number | null = null;
-  for (const candidate of walks) {
-    const probed = reading.filter.text === null || candidate.covers.includes('text') ? PROBED : PROBED_FOR_TEXT;
-    const probe = placeOf<Place>(reading, (limit) => inStartOrder(candidate, within, reading.direction, limit), probed);
-    if (probe === null) return { walk: candidate, isShort: true };
-    const reach = reading.direction === 'ASC' ? probe.place.at : -probe.place.at;
-    if (furthest !== null && reach <= furthest) continue;
-    furthest = reach;
-    walk = candidate;
+): PositionWalk => {
+  const unordered = unorderedWalks(reading.filter);
+  let [furthest] = walks;
+  if (walks.length === 1 && unordered.length === 0) return furthest;
+  let reach = -Infinity;
+  for (const walk of walks) {
+    const probed = reading.filter.text === null || walk.covers.includes('text') ? PROBED : PROBED_FOR_TEXT;
+    const probe = placeOf<Place>(reading, (limit) => inStartOrder(walk, within, reading.direction, limit), probed);
+    if (probe === null) return walk;
+    const place = reading.direction === 'ASC' ? probe.place.at : -probe.place.at;
+    if (place <= reach) continue;
+    reach = place;
+    furthest = walk;
   }
-  return { walk, isShort: false };
+  return smallestWalk(reading, unordered, within, reading.lookedAtMax) ?? furthest;
 };

@@ -40,7 +40,7 @@ export const driveOf = (
   visibility: Visibility,
   filter: SessionFilter,
 ): SessionDrive => {
-  const conditions = sessionConditions(visibility, filter, 'looked up');
+  const conditions = sessionConditions(visibility, filter);
   const within = startedInterval(filter);
   const ordered = orderedWalks(conditions, filter);
   let [walk] = ordered;
