@@ -2,32 +2,23 @@ import { visibilityOf } from '../../model/access.ts';
 import { NotFound } from '../../model/errors.ts';
 import { parseSocketId } from '../../model/parse-id.ts';
 import { REST_PAGE_SIZE_MAX } from '../../model/limits.ts';
-import { everySession, type SessionFilter } from '../../model/session-filter.ts';
-import { sessionStatuses } from '../../model/session.ts';
+import type { SessionFilter } from '../../model/session-filter.ts';
 import { sendJson } from '../answer.ts';
 import { askerOf } from '../asker.ts';
 import type { Exchange } from '../exchange.ts';
-import { oneOf, textList } from './query.ts';
 import { parameter, type PathParameters, type Route } from './route.ts';
 import { sessionElements } from './session-element.ts';
+import { sessionFilterOf } from './session-filter.ts';
 import { answerPage } from './session-pages.ts';
 
-const filterOf = (query: URLSearchParams): SessionFilter => {
-  const result = oneOf(query, 'auth_result', ['success', 'denied']);
-  return {
-    ...everySession,
-    socketNames: textList(query, 'socket_names'),
-    userEmails: textList(query, 'user_emails'),
-    statuses:
-      result === null ? null : sessionStatuses.filter((status) => (status === 'DENIED') === (result === 'denied')),
-  };
-};
-
 /** @throws NotFound when no visible session went to the socket */
-const filterOfSocket = async ({ parts, viewer }: Exchange, parameters: PathParameters): Promise<SessionFilter> => {
+const filterOfSocket = async (
+  { parts, query, viewer }: Exchange,
+  parameters: PathParameters,
+): Promise<SessionFilter> => {
   const socketId = parseSocketId(parameter(parameters, 'socket_id'), 'socket_id');
   if ((await parts.catalog.socket(visibilityOf(viewer), socketId)) === null) throw new NotFound('no such socket');
-  return { ...everySession, socketIds: [socketId] };
+  return { ...sessionFilterOf(query), socketIds: [socketId] };
 };
 
 const answerAllOfSocket = async (exchange: Exchange, parameters: PathParameters): Promise<void> => {
@@ -44,7 +35,7 @@ export const sessionListRoutes: readonly Route[] = [
     method: 'GET',
     pattern: '/api/v1/sessions',
     action: 'read-metadata',
-    handle: (exchange) => answerPage(exchange, filterOf(exchange.query)),
+    handle: (exchange) => answerPage(exchange, sessionFilterOf(exchange.query)),
   },
   {
     method: 'GET',
