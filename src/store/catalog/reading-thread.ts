@@ -74,7 +74,11 @@ export class ReadingThread implements SurveyRunner, AsyncDisposable {
     });
     worker.on('exit', () => {
       this.#worker = null;
-      const ended = new Unavailable('the reading thread has ended: ask again', RETRY_AFTER_SECONDS, { cause });
+      // What it failed of is nobody's to expect, and goes to the log.
+      const ended =
+        cause === null
+          ? new Unavailable('the reading thread has ended: ask again', RETRY_AFTER_SECONDS)
+          : new Error('the reading thread failed', { cause });
       for (const id of this.#waiting.keys()) this.#settle(id)?.reject(ended);
     });
     return worker;

@@ -56,6 +56,16 @@ describe('a thread that reads', () => {
     expect(workers).toHaveLength(2);
   });
 
+  test('that cannot open the catalog says so of each read, and tries again with the next', async () => {
+    const limits = { readMs: 60_000, statsMs: 60_000, sliceRows: 2 };
+    const data = { path: '/nowhere/catalog.db', nativeBinding: null, limits };
+    await using failing = new ReadingThread(workerScript('catalog-reader'), data);
+    for (let times = 0; times < 2; times += 1) {
+      const read = failing.run('countSessions', [seesAll, everySession, 1]);
+      await expect(read).rejects.toMatchObject({ message: 'the reading thread failed', cause: expect.any(Error) });
+    }
+  });
+
   test('answers who leaves at once, and reads on for the others', async () => {
     const leaving = new AbortController();
     const left = countLong(asker('one', leaving.signal));

@@ -53,7 +53,7 @@ const keyOf = (session: Session, groupBy: SessionStatsGroup): string => {
   }
   return {
     PROTOCOL: session.protocol,
-    UPSTREAM: session.upstream,
+    UPSTREAM: session.upstream.toLowerCase(),
     STATUS: session.status,
     USER: session.user.identity.toLowerCase(),
     SOCKET: session.socket.socketId,

@@ -11,7 +11,7 @@ import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 export const groupKeys = {
   QUARTER_HOUR: sql<number>`started_ms / ${sql.lit(QUARTER_HOUR_MS)}`,
   PROTOCOL: sql<string>`protocol`,
-  UPSTREAM: sql<string>`upstream`,
+  UPSTREAM: sql<string>`lower(upstream)`,
   STATUS: sql<string>`status`,
   USER: sql<string>`user_identity_key`,
   SOCKET: sql<string>`socket_id`,
