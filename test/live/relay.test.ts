@@ -76,7 +76,7 @@ const withoutGapOrRepeat = (came: readonly Part[]): boolean =>
   came.every(({ from }, index) => index === 0 || from === came[index - 1]?.to);
 
 type Deed =
-  | { readonly kind: 'grow' | 'tell' | 'join' }
+  | { readonly kind: 'grow' | 'tell' | 'join'; readonly who?: undefined }
   | { readonly kind: 'slow' | 'fast' | 'take' | 'leave'; readonly who: number };
 const who = fc.nat(5);
 const deeds: fc.Arbitrary<readonly Deed[]> = fc.array(
@@ -95,7 +95,7 @@ const play = (log: Log, watchers: Watcher[], deed: Deed): void => {
   // Whoever comes has read all there is, which may be more than the relay has.
   else if (deed.kind === 'join') watchers.push(new Watcher(log, log.end));
   else {
-    const watcher = watchers[deed.who];
+    const watcher = watchers[deed.who ?? -1];
     if (watcher === undefined) return;
     if (deed.kind === 'slow') watcher.isSlow = true;
     if (deed.kind === 'fast') watcher.isSlow = false;
