@@ -52,6 +52,8 @@ test.each<Partial<SessionFilter>>([
   { upstreams: ['PostgreSQL'] },
   { recordingStates: ['NONE', 'PARTIAL'] },
   { minDurationMs: 3_000_000 },
+  // More than the main thread looks at.
+  { killed: false, startedFromMs: 1 },
   { text: 'zurich' },
   { text: 'person1@example.com' },
 ])('sessions of before a catalog was brought up to date are found by %j', async (asked) => {
