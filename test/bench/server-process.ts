@@ -47,6 +47,13 @@ export class ServerProcess implements AsyncDisposable {
     return { ...result, commits: 0, ...(await this.#ask<Partial<MeasuredRun>>('end')) };
   }
 
+  /** Of the process. @throws when it never started */
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the server has no process');
+    return pid;
+  }
+
   memory(): Promise<Memory> {
     return this.#ask<Memory>('memory');
   }
