@@ -42,14 +42,6 @@ export type Frequent = { readonly count: number; readonly newest: Session };
 export const frequentThings = ['locations', 'sockets', 'users'] as const;
 export type FrequentThing = (typeof frequentThings)[number];
 
-/** The most frequent ones first, of as many sessions as could be counted in time, beginning with the newest. */
-export type MostFrequent = {
-  readonly items: readonly Frequent[];
-  readonly countedSessions: number;
-  /** Whether every visible session was counted. */
-  readonly isWhole: boolean;
-};
-
 /** How many sessions there are. */
 export type SessionTotal = {
   readonly count: number;

@@ -22,18 +22,12 @@ const elements: Readonly<Record<FrequentThing, (frequent: Frequent) => Readonly<
   }),
 };
 
-/**
- * The most frequent ones first, over all visible sessions. Where these are too many to be counted in time, over the newest
- * ones: `records_capped` stands beside then, and `records_counted` says how many.
- */
+/** The most frequent first, over all visible sessions. */
 const answerStats = async (exchange: Exchange, thing: FrequentThing): Promise<void> => {
   const { catalog } = exchange.parts;
   const visibility = visibilityOf(exchange.viewer);
   const found = await catalog.mostFrequent(visibility, thing, REST_STATS_ITEMS_MAX, askerOf(exchange));
-  sendJson(exchange.response, 200, {
-    [thing]: found.items.map(elements[thing]),
-    ...(found.isWhole ? {} : { records_capped: true, records_counted: found.countedSessions }),
-  });
+  sendJson(exchange.response, 200, { [thing]: found.map(elements[thing]) });
 };
 
 const statsRoute = (thing: FrequentThing): Route => ({

@@ -2,8 +2,8 @@ import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type {
+  Frequent,
   FrequentThing,
-  MostFrequent,
   SessionStatsGroupCount,
   SessionStatsRequest,
   SessionTotal,
@@ -59,8 +59,13 @@ export interface SurveyReader {
     request: SessionStatsRequest,
     asker?: Asker,
   ): Promise<readonly SessionStatsGroupCount[]>;
-  /** Over all visible sessions, the newest first when there is no time for all. */
-  mostFrequent(visibility: Visibility, thing: FrequentThing, limit: number, asker?: Asker): Promise<MostFrequent>;
+  /** Over all visible sessions, the most frequent first. @throws BudgetExceeded */
+  mostFrequent(
+    visibility: Visibility,
+    thing: FrequentThing,
+    limit: number,
+    asker?: Asker,
+  ): Promise<readonly Frequent[]>;
 
   /**
    * Most recently seen first; keys are [time of the newest session, number]. As known today of all sessions; to a producer,

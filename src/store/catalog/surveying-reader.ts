@@ -2,8 +2,8 @@ import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import type {
+  Frequent,
   FrequentThing,
-  MostFrequent,
   SessionStatsGroupCount,
   SessionStatsRequest,
   SessionTotal,
@@ -57,7 +57,12 @@ export class SurveyingReader implements SurveyReader {
     return this.#surveys.run('sessionStats', [visibility, filter, request], asker);
   }
 
-  mostFrequent(visibility: Visibility, thing: FrequentThing, limit: number, asker?: Asker): Promise<MostFrequent> {
+  mostFrequent(
+    visibility: Visibility,
+    thing: FrequentThing,
+    limit: number,
+    asker?: Asker,
+  ): Promise<readonly Frequent[]> {
     return this.#surveys.run('mostFrequent', [visibility, thing, limit], asker);
   }
 

@@ -32,7 +32,7 @@ export const visibilityContract = (subject: CatalogSubject): void => {
       sessionStats: (visibility, { identity }) =>
         subject.reader.sessionStats(visibility, filterOf(identity), { groupBy: 'USER', limit: 10, timeZone: 'UTC' }),
       mostFrequent: async (visibility, { identity }) =>
-        (await subject.reader.mostFrequent(visibility, 'users', 1000)).items.filter(
+        (await subject.reader.mostFrequent(visibility, 'users', 1000)).filter(
           ({ newest }) => newest.user.identity === identity,
         ),
       users: async (visibility, { identity }) =>

@@ -6,7 +6,12 @@ import { seesAll, type Visibility } from '../../../src/model/access.ts';
 import { BudgetExceeded, InvalidInput, Unavailable } from '../../../src/model/errors.ts';
 import { firstPage, type Page, type PageRequest } from '../../../src/model/page.ts';
 import { everySession, type SessionFilter } from '../../../src/model/session-filter.ts';
-import { isTimeUnit, type SessionStatsGroup, sessionStatsGroups } from '../../../src/model/session-stats.ts';
+import {
+  frequentThings,
+  isTimeUnit,
+  type SessionStatsGroup,
+  sessionStatsGroups,
+} from '../../../src/model/session-stats.ts';
 import type { Session } from '../../../src/model/session.ts';
 import { TimeGroups } from '../../../src/model/time-groups.ts';
 import { openForReading } from '../../../src/store/catalog/open-database.ts';
@@ -103,6 +108,35 @@ test('what is counted, grouped and found by row number in slices is what lies in
   );
 });
 
+test('the most frequent of all sessions are those of each one, however many of them a slice can take', async () => {
+  const { producer } = aProducer();
+  const clients = ['192.0.2.7', '192.0.2.8', '2001:db8::1', 'unix socket'];
+  await Promise.all(
+    Array.from({ length: 60 }, (_each, at) => {
+      const base = openSessionWrite({ producer, recording: null, identity: at % 4 === 0 ? 'rare' : 'frequent' });
+      const client = { ...base.session.client, ip: clients[at % 7] ?? '192.0.2.7' };
+      const user = { ...base.session.user, identity: null, email: null, name: `Number ${at}` };
+      return opened.writer.openSession({
+        ...base,
+        session: { ...base.session, startedAtMs: testStartMs + at, client, user },
+      });
+    }),
+  );
+  for (const thing of frequentThings) {
+    const all = await reader.mostFrequent(seesAll, thing, 1000);
+    const total = await reader.sessionTotal(seesAll, everySession);
+    expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(total.count);
+    expect(all).toEqual(all.toSorted((one, other) => other.count - one.count));
+    const own = await reader.mostFrequent({ scope: 'producer', producer }, thing, 1000);
+    expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(60);
+  }
+  const users = await reader.mostFrequent(seesAll, 'users', 1000);
+  expect(users.filter(({ newest: { user } }) => ['rare', 'frequent'].includes(user.identity))).toMatchObject([
+    { count: 45, newest: { user: { name: 'Number 59' } } },
+    { count: 15, newest: { user: { name: 'Number 56' } } },
+  ]);
+});
+
 const keyset = (placed: Placed<unknown> | undefined) =>
   placed === undefined ? null : { order: 'user', key: placed.key };
 
@@ -193,7 +227,7 @@ describe('beyond its time', () => {
     await expect(late.users(seesAll, 'a', firstPage(10))).rejects.toThrow(BudgetExceeded);
     const request = { groupBy: 'USER', limit: 10, timeZone: 'UTC' } as const;
     await expect(late.sessionStats(seesAll, within, request)).rejects.toThrow('takes longer than 0 s: narrow');
-    expect(await late.mostFrequent(seesAll, 'users', 10)).toEqual({ items: [], countedSessions: 0, isWhole: false });
+    await expect(late.mostFrequent(seesAll, 'users', 10)).rejects.toThrow(BudgetExceeded);
   });
 
   test('more groups by time than the limit are refused before all is read', async () => {

@@ -1,11 +1,9 @@
 import type { Visibility } from '../../../model/access.ts';
 import { InvalidInput } from '../../../model/errors.ts';
 import { STATS_TIME_GROUPS_MAX } from '../../../model/limits.ts';
-import { everySession, type SessionFilter } from '../../../model/session-filter.ts';
+import type { SessionFilter } from '../../../model/session-filter.ts';
 import {
-  type FrequentThing,
   isTimeUnit,
-  type MostFrequent,
   type SessionStatsGroup,
   type SessionStatsGroupCount,
   type SessionStatsRequest,
@@ -13,7 +11,7 @@ import {
 } from '../../../model/session-stats.ts';
 import type { Session } from '../../../model/session.ts';
 import { QUARTER_HOUR_MS, TimeGroups } from '../../../model/time-groups.ts';
-import { type GroupKey, groupSessions, largestOf, type SessionGroup } from './session-groups.ts';
+import { groupSessions, largestOf, type SessionGroup } from './session-groups.ts';
 import { sessionsByPosition } from './sessions-at.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
@@ -112,34 +110,3 @@ const countryName = (code: string | null): string => {
   if (code === null) return 'unknown';
   return /^[a-z]{2}$/i.test(code) ? (countryNames.of(code.toUpperCase()) ?? code) : code;
 };
-
-const frequentKeys: Readonly<Record<FrequentThing, GroupKey>> = {
-  locations: 'ADDRESS',
-  sockets: 'SOCKET',
-  users: 'USER',
-};
-
-/** What was counted when the time is over is told too: nobody can narrow this. */
-export function* mostFrequent(
-  tools: SurveyTools,
-  visibility: Visibility,
-  thing: FrequentThing,
-  limit: number,
-): Survey<MostFrequent> {
-  const groups = new Map<string | number, SessionGroup>();
-  const wanted = { visibility, filter: everySession, by: frequentKeys[thing] };
-  const isWhole = yield* groupSessions(tools, wanted, groups);
-  const largest = largestOf(groups, limit);
-  const newest = sessionsByPosition(
-    tools,
-    largest.map((group) => group.newest),
-  );
-  return {
-    items: largest.flatMap(({ count, newest: position }) => {
-      const session = newest.get(position);
-      return session === undefined ? [] : [{ count, newest: session }];
-    }),
-    countedSessions: groups.values().reduce((sum, { count }) => sum + count, 0),
-    isWhole,
-  };
-}
