@@ -72,8 +72,9 @@ export const sendJson = (
 };
 
 export const sendText = (response: ServerResponse, status: number, contentType: string, text: string): void => {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  const body = Buffer.from(text, 'utf8');
+  response.writeHead(status, { 'content-type': contentType, 'content-length': body.length });
+  response.end(body);
 };
 
 const unexpected: ErrorAnswer = {

@@ -20,11 +20,9 @@ export type FieldPlan = {
   /** @throws when a variable does not fit */
   readonly argumentsOf: (args: ValidatedExecutionArgs) => Record<string, unknown>;
   readonly complete: Complete;
+  /** The answer itself where it is as plain as most are; undefined where it takes more: see plainReader. */
+  readonly readPlain: ((source: unknown) => unknown) | null;
 };
 
-/** What is asked of an object of one type. */
-export type SelectionPlan = {
-  readonly fields: readonly FieldPlan[];
-  /** An object with all the keys, which the answer's objects are copies of: so they share one layout in memory. */
-  readonly blank: Readonly<Record<string, unknown>>;
-};
+/** What is asked of an object of one type, in the order of its answer. */
+export type SelectionPlan = readonly FieldPlan[];
