@@ -77,7 +77,8 @@ const completeItemLater = async (
   try {
     const resolved = await value;
     run.mustGoOn();
-    return await complete(run, resolved, path, info);
+    const completed = complete(run, resolved, path, info);
+    return completed instanceof Promise ? await completed : completed;
   } catch (raw) {
     return run.failed(raw, type, nodes, path);
   }

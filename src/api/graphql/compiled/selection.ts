@@ -138,7 +138,8 @@ const completeLater = async (
   try {
     const resolved = await value;
     run.mustGoOn();
-    return await field.complete(run, resolved, path, info);
+    const completed = field.complete(run, resolved, path, info);
+    return completed instanceof Promise ? await completed : completed;
   } catch (raw) {
     return run.failed(raw, field.definition.type, field.nodes, path);
   }
