@@ -36,7 +36,7 @@ export const randomQuery = (schema: GraphQLSchema, draw: Draw, { argumentsOf, de
     const given = field.args.length === 0 ? '' : argumentsOf(type, field.name, draw);
     return given === '' && field.args.some(isRequiredArgument) ? null : given;
   };
-  const fieldsOf = (type: GraphQLNamedType, left: number): readonly string[] => {
+  const fieldsOf = (type: GraphQLNamedType, left: number, isShared = true): readonly string[] => {
     const all = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
     const wanted = all.filter((field) => left > 0 || isLeafType(getNamedType(field.type)));
     return Array.from({ length: draw(5) }, () => wanted[draw(Math.max(wanted.length, 1))]).flatMap((field, index) => {
@@ -45,7 +45,9 @@ export const randomQuery = (schema: GraphQLSchema, draw: Draw, { argumentsOf, de
       const inner = getNamedType(field.type);
       // An alias of its own where answers of two places could not be merged.
       const alias =
-        given === '' && isLeafType(inner) && draw(3) > 0 ? '' : `${field.name}${left}${index}${draw(1e6)}: `;
+        isShared && given === '' && isLeafType(inner) && draw(3) > 0
+          ? ''
+          : `${field.name}${left}${index}${draw(1e6)}: `;
       return [`${alias}${field.name}${given}${directive()} ${isLeafType(inner) ? '' : selection(inner, left - 1)}`];
     });
   };
@@ -54,7 +56,7 @@ export const randomQuery = (schema: GraphQLSchema, draw: Draw, { argumentsOf, de
     const parts = ['__typename', ...fieldsOf(type, left)];
     const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
     for (const each of possible.filter(() => draw(3) === 0)) {
-      parts.push(`... on ${each.name}${directive()} { __typename ${fieldsOf(each, left).join(' ')} }`);
+      parts.push(`... on ${each.name}${directive()} { __typename ${fieldsOf(each, left, each === type).join(' ')} }`);
     }
     return `{ ${parts.join(' ')} }`;
   };
