@@ -14,7 +14,7 @@ const yardstickScript = fileURLToPath(new URL('fanout-yardstick.ts', import.meta
 const RECORDINGS = 100;
 const WATCHERS = { small: [1_000], full: [1_000, 5_000] };
 /** Messages to all watchers together of one round. */
-const MESSAGES = { small: 10_000, full: 50_000 };
+const MESSAGES = { small: 10_000, full: 20_000 };
 /** So often something happens while nobody watches. */
 const ALONE_TIMES = 30;
 /** Watchers that join before the memory is looked at: the first ones bring what all share. */
@@ -51,7 +51,9 @@ export const benchFanout: Bench = async ({ rounds, scale, tell }) => {
   for (const count of WATCHERS[scale].filter((watchers) => areEnough(watchers, tell))) {
     for (const scene of scenes) {
       tell(`fanout: ${scene.name} to ${count}`);
-      lines.push(await raceScene(scene, { server, plain, count, rounds, messages: MESSAGES[scale] }));
+      const line = await raceScene(scene, { server, plain, count, rounds, messages: MESSAGES[scale] });
+      tell(line);
+      lines.push(line);
     }
   }
   return [
