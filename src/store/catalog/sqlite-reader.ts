@@ -47,6 +47,9 @@ import { signInOf, tokenOf } from './token-row.ts';
 import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
 
+/** Asked before each page: compiled once. */
+const newestPosition = build.selectFrom('log').select(['log_id', 'position']).compile();
+
 /**
  * Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. Whatever may
  * take longer is had done by another.
@@ -95,7 +98,7 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
   }
 
   async revision(): Promise<Revision> {
-    const row = this.#statements.get(build.selectFrom('log').select(['log_id', 'position']));
+    const row = this.#statements.getCompiled(newestPosition, []);
     return { log: row?.log_id ?? '', position: row?.position ?? 0 };
   }
 
