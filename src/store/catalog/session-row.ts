@@ -21,7 +21,8 @@ import type {
   UsersTable,
 } from './tables.ts';
 
-export type SessionRow = Readonly<SessionsTable>;
+/** Without what is only looked up by. */
+export type SessionRow = Readonly<Omit<SessionsTable, 'client_ip_key'>>;
 export type RecordingRow = Omit<RecordingsTable, 'recording_key'> & {
   readonly recording_key: number;
   readonly session_id: string;

@@ -4,6 +4,7 @@ import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import { sessionOrderName } from '../../../model/session-order.ts';
 import { pageOf } from '../row-queries.ts';
+import { shownColumns } from '../session-columns.ts';
 import type { SessionRow } from '../session-row.ts';
 import { build, type Statements } from '../statements.ts';
 import { type Direction, inAnyOrder, type Interval, type PositionWalk } from './position-walk.ts';
@@ -51,7 +52,7 @@ export const walkedRows = (
 ): readonly SessionRow[] =>
   readRows(
     reading,
-    sql<SessionRow>`SELECT sessions.* FROM (${walk}) AS walked
+    sql<SessionRow>`SELECT ${sql.raw(shownColumns)} FROM (${walk}) AS walked
       CROSS JOIN sessions NOT INDEXED ON sessions.position = walked.at
       WHERE ${allOf(rest)} LIMIT ${reading.page.limit + 1}`,
   );
@@ -66,7 +67,7 @@ export const sortedRows = (
   const order = keys.map((key) => sql`${sql.ref(key)} ${sql.raw(reading.direction)}`);
   return readRows(
     reading,
-    sql<SessionRow>`SELECT sessions.* FROM (${walk}) AS walked
+    sql<SessionRow>`SELECT ${sql.raw(shownColumns)} FROM (${walk}) AS walked
       CROSS JOIN sessions NOT INDEXED ON sessions.position = walked.at
       WHERE ${allOf(rest)} ORDER BY ${sql.join(order)} LIMIT ${reading.page.limit + 1}`,
   );

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { SessionFilter } from '../../../model/session-filter.ts';
+import { shownColumns } from '../session-columns.ts';
 import { matchExpression } from './match-expression.ts';
 import { addressRanges, type ConditionField, isRunning, isStill, type SessionCondition } from './session-conditions.ts';
 import { type SessionIndex, sessionIndexes } from './session-indexes.ts';
@@ -126,7 +127,8 @@ export const rowsInStartOrder = (
   within: Interval,
   direction: Direction,
   limit: number,
-): RawBuilder<unknown> => sql`${stretchesOf(walk, within, '*')} ORDER BY position ${sql.raw(direction)} LIMIT ${limit}`;
+): RawBuilder<unknown> =>
+  sql`${stretchesOf(walk, within, shownColumns)} ORDER BY position ${sql.raw(direction)} LIMIT ${limit}`;
 
 /** Whether rowsInStartOrder reads it. */
 export const hasRows = ({ branches, position }: PositionWalk): boolean =>

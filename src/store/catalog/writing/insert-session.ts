@@ -2,7 +2,7 @@ import type { FileHeader } from '../../../format/file-header.ts';
 import { addressKey } from '../../../model/ip-range.ts';
 import { foldCase } from '../fold-case.ts';
 import { freePosition } from '../session-position.ts';
-import type { SessionRow } from '../session-row.ts';
+import type { SessionsTable } from '../tables.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Who, what, where and when: what is known of a session from its begin. */
@@ -16,11 +16,12 @@ export type SessionOrigin = FileHeader['session'];
 export const insertSession = (
   context: WriteContext,
   origin: SessionOrigin,
-  rest: Pick<SessionRow, 'status'> & Partial<Pick<SessionRow, 'ended_ms' | 'end_reason' | 'deny_reason' | 'lost_ms'>>,
+  rest: Pick<SessionsTable, 'status'> &
+    Partial<Pick<SessionsTable, 'ended_ms' | 'end_reason' | 'deny_reason' | 'lost_ms'>>,
 ): number => {
   const position = freePosition(context.database, origin.startedAtMs);
   const revision = context.nextRevision();
-  const row: SessionRow = { ...newRow(origin), ...rest, position, revision, created_revision: revision };
+  const row: SessionsTable = { ...newRow(origin), ...rest, position, revision, created_revision: revision };
   const columns = Object.keys(row);
   const places = columns.map(() => '?').join(', ');
   context.run(`INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row));
@@ -30,7 +31,9 @@ export const insertSession = (
   return position;
 };
 
-const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' | 'revision' | 'created_revision'> => ({
+const newRow = (
+  origin: SessionOrigin,
+): Omit<SessionsTable, 'position' | 'status' | 'revision' | 'created_revision'> => ({
   session_id: origin.sessionId,
   producer: origin.producer,
   protocol: origin.protocol,

@@ -12,6 +12,7 @@ import {
   type SessionFilter,
   type SessionOrder,
 } from '../../../../src/model/session-filter.ts';
+import { shownColumns } from '../../../../src/store/catalog/session-columns.ts';
 import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
 import { changedSince, seenWithin } from '../../../../src/store/catalog/session-query.ts';
 import { Statements } from '../../../../src/store/catalog/statements.ts';
@@ -32,7 +33,10 @@ class ExplainedStatements extends Statements {
   override all<Row>(query: Compilable<Row>): Row[] {
     const { sql, parameters } = query.compile();
     const steps = this.#database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
-    this.told.push(sql.replaceAll(/\s+/g, ' ').trim(), ...steps.map(({ detail }) => `    ${detail}`));
+    this.told.push(
+      sql.replaceAll(shownColumns, 'sessions.*').replaceAll(/\s+/g, ' ').trim(),
+      ...steps.map(({ detail }) => `    ${detail}`),
+    );
     return super.all(query);
   }
 }
