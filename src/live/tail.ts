@@ -38,17 +38,19 @@ export async function* tailRecording(
   let place: RunsPart = part;
   let before: Run | null = null;
   while (!signal.aborted) {
-    // NOTE asked before reading: what is sealed then has all its events in what is read next.
-    const isSealed = await reader.isSealed(visibility, recordingId);
-    for await (const run of reader.runs(visibility, recordingId, place, before)) {
+    const stretch = await reader.stretch(visibility, recordingId, place, before);
+    if (stretch === null) return;
+    for await (const run of stretch.runs) {
       if (signal.aborted) return;
       place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
       before = run;
       yield run;
     }
+    if (stretch.hasMore) continue;
+    // NOTE of the same moment as what was told: what is sealed by then has all its events in it.
     const { fromEvent, fromMs } = place;
     const isKnown = before !== null || (fromEvent === 0 && fromMs === 0);
-    if (isSealed || (isKnown && atRest(fromEvent))) return;
+    if (stretch.isOver || (isKnown && atRest(fromEvent))) return;
     await listener.next(signal, LOOK_AGAIN_MS);
   }
 }

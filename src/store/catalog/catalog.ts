@@ -136,6 +136,8 @@ export type Contents = {
   /** Follow the last closed chunk without a hole. */
   readonly batches: readonly PendingBatch[];
   readonly moreBatches: boolean;
+  /** Whether nothing will follow what is stored: it is sealed, or never can be and its session is over. */
+  readonly isOver: boolean;
 };
 
 export type UnsealedRecording = {

@@ -27,6 +27,7 @@ import type {
 } from './catalog.ts';
 import { standingSignIns, standingTokens, tokenOfId } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
+import { readRecordingRow } from './read-recording-row.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
 import { readSessionPage } from './listing/session-page.ts';
@@ -55,14 +56,12 @@ const newestPosition = build.selectFrom('log').select(['log_id', 'position']).co
  * take longer is had done by another.
  */
 export class SqliteReader extends SurveyingReader implements CatalogReader {
-  readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #log: string;
 
   /** The caller owns the connection, and whoever does the long reads. */
   constructor(database: Database.Database, surveys: SurveyRunner) {
     super(surveys);
-    this.#database = database;
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
   }
@@ -153,16 +152,15 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
   }
 
   #recordingRow(visibility: Visibility, recordingId: RecordingId): RecordingRow | undefined {
-    return this.#statements.get(recordingRows(visibility).where('recordings.recording_id', '=', recordingId));
+    return readRecordingRow(this.#statements, visibility, recordingId);
   }
 
   async contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null> {
     // One read transaction: a chunk that closes meanwhile is either seen as its batches or as itself.
-    const read = this.#database.transaction((): Contents | null => {
+    return this.#statements.ofOneMoment(() => {
       const row = this.#recordingRow(visibility, recordingId);
       return row === undefined ? null : readContents(this.#statements, row, part);
     });
-    return read();
   }
 
   async token(tokenId: string): Promise<KeptToken | null> {

@@ -32,10 +32,12 @@ const STATEMENTS_MAX = 256;
 /** Runs compiled queries on one connection, each SQL text prepared once. */
 export class Statements {
   readonly #database: Database.Database;
+  readonly #ofOneMoment: (read: () => unknown) => unknown;
   readonly #prepared = new Map<string, Database.Statement<unknown[]>>();
 
   constructor(database: Database.Database) {
     this.#database = database;
+    this.#ofOneMoment = database.transaction((read) => read());
   }
 
   all<Row>(query: Compilable<Row>): Row[] {
@@ -53,15 +55,18 @@ export class Statements {
     return this.#prepare(sql).get(...parameters) as Row | undefined;
   }
 
+  allCompiled<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[];
+  }
+
   /** Reads row by row. The connection takes nothing else until the loop is left. */
-  iterate<Row>(query: Compilable<Row>): IterableIterator<Row> {
-    const { sql, parameters } = query.compile();
+  iterateCompiled<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): IterableIterator<Row> {
     return this.#prepare(sql).iterate(...parameters) as IterableIterator<Row>;
   }
 
   /** What is read within is of one moment, whatever is written meanwhile. */
   ofOneMoment<Result>(read: () => Result): Result {
-    return this.#database.transaction(read)();
+    return this.#ofOneMoment(read) as Result;
   }
 
   #prepare(sql: string): Database.Statement<unknown[]> {

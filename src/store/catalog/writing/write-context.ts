@@ -5,6 +5,7 @@ import type { SessionEvent } from '../../../model/session-event.ts';
 import type { Session } from '../../../model/session.ts';
 import { NotFound } from '../../../model/errors.ts';
 import type { CommitAnnouncement } from '../catalog.ts';
+import { selectRecordings } from '../read-recording-row.ts';
 import { type RecordingRow, sessionOf, type SessionRow } from '../session-row.ts';
 
 /** A session event by the row of its session. */
@@ -19,13 +20,6 @@ export type WriteSources = {
   /** A LOST session may be resumed for this long. */
   readonly resumeWindowMs: number;
 };
-
-/**
- * Rows of recordings with the ids of their sessions.
- * NOTE no join: SQLite plans a join anew whenever something is bound to it (STAT4), which took 40 µs where this takes 5.
- */
-export const selectRecordings = `SELECT *,
-  (SELECT session_id FROM sessions WHERE position = session_position) AS session_id FROM recordings`;
 
 /**
  * What every write does within a commit: look rows up, move a session's revision, tell its story, note what to announce.
