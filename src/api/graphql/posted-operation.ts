@@ -19,17 +19,19 @@ type Posted = {
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
 
-const parameters: Readonly<Record<string, (value: unknown) => boolean>> = {
-  query: (value) => typeof value === 'string',
-  documentId: (value) => typeof value === 'string',
-  operationName: (value) => typeof value === 'string',
-  variables: isObject,
-  extensions: isObject,
-};
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+const parameters: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['query', isText],
+  ['documentId', isText],
+  ['operationName', isText],
+  ['variables', isObject],
+  ['extensions', isObject],
+]);
 
 /** Whether the parameters are those of GraphQL over HTTP, each of its type or null. */
 const isPosted = (posted: object): posted is Posted =>
-  Object.entries(posted).every(([name, value]) => value == null || parameters[name]?.(value) === true);
+  Object.entries(posted).every(([name, value]) => value == null || parameters.get(name)?.(value) === true);
 
 const read = (settings: GraphqlSettings, documents: Documents, posted: Posted): ReadDocument | null => {
   try {
