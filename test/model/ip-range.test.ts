@@ -58,10 +58,10 @@ test('ranges that share addresses become one, so that no address is in two', () 
   );
 });
 
-const wrong = [
-  ...['', '1', '192.0.2', '192.0.2.256', '192.0.2.1/', '192.0.2.1/33', '192.0.2.1/-1', '192.0.2.1/08', '::1/129'],
-  ...['192.0.2.1/24/24', '[::1]', 'fe80::1%eth0', ' ::1', 'localhost', ':::', '1::2::3', '0x7f.1'],
-];
+const wrong = ['', ' ::1'].concat(
+  '1 192.0.2 192.0.2.256 192.0.2.1/ 192.0.2.1/33 192.0.2.1/-1 192.0.2.1/08 ::1/129'.split(' '),
+  '192.0.2.1/24/24 [::1] fe80::1%eth0 localhost ::: 1::2::3 0x7f.1'.split(' '),
+);
 test.each(wrong)('%j is neither an address nor a block', (text) => {
   expect(() => parseIpRange(text, 'clientIps')).toThrow(InvalidInput);
 });

@@ -163,10 +163,9 @@ const plain = (text: string): string =>
     .join(' ')} `;
 
 const hasWord = ({ user, socket, server, client, sshUser }: Session, word: string): boolean =>
-  [
-    ...[user.email, user.identity, user.name, socket.name, server.name, sshUser],
-    ...[client.software, client.location?.city, client.location?.country],
-  ].some((text) => plain(text ?? '').includes(plain(word)));
+  [user.email, user.identity, user.name, socket.name, server.name, sshUser]
+    .concat([client.software, client.location?.city ?? null, client.location?.country ?? null])
+    .some((text) => plain(text ?? '').includes(plain(word)));
 
 export const matches = (session: Session, filter: SessionFilter): boolean =>
   isAmong(session.protocol, filter.protocols) &&
