@@ -6,6 +6,7 @@ import {
   validateSubscriptionArgs,
   type ValidatedSubscriptionArgs,
 } from 'graphql';
+import { keptOperation } from './kept-operation.ts';
 import type { Context } from './context.ts';
 import { maskError } from './mask-error.ts';
 import { costOf, refusalOfCost, withCost } from './operation-cost.ts';
@@ -37,7 +38,8 @@ export class Subscription {
 
   /** What the client may see of an item, whoever has read it. @throws when the signal aborts */
   async resultOf(item: unknown): Promise<ExecutionResult> {
-    const result = await executeSubscriptionEvent({ ...this.#args, rootValue: item });
+    const args = { ...this.#args, rootValue: item };
+    const result = (await keptOperation(args)?.execute(args)) ?? (await executeSubscriptionEvent(args));
     return withCost(this.#masked(result), this.#cost);
   }
 
