@@ -260,8 +260,8 @@ export type SessionChangeRow = {
 /** Told after each commit, in the order of commits. Hints: whoever misses one still finds everything in the catalog. */
 export type CommitAnnouncement =
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly revision: Revision }
-  /** A kill was asked for that this producer must hear of. */
-  | { readonly kind: 'kill'; readonly producer: string }
+  /** Kills were asked for that this producer must hear of: of these sessions. */
+  | { readonly kind: 'kill'; readonly producer: string; readonly sessionIds: readonly SessionId[] }
   /** A token was revoked or replaced, or a sign-in ended: whatever stands on it must end. */
   | { readonly kind: 'credentials' }
   | {

@@ -180,9 +180,9 @@ export class WriteContext {
     });
   }
 
-  /** A kill was asked for that this producer must hear of. */
-  announceKill(producer: string): void {
-    this.#announcements.push({ kind: 'kill', producer });
+  /** Kills were asked for that this producer must hear of: of these sessions. */
+  announceKill(producer: string, sessionIds: readonly SessionId[]): void {
+    this.#announcements.push({ kind: 'kill', producer, sessionIds });
   }
 
   /** A token or a sign-in ended. */
