@@ -71,9 +71,10 @@ export const sendJson = (
   response.end(text);
 };
 
-export const sendText = (response: ServerResponse, contentType: string, text: string): void => {
-  response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+export const sendText = (response: ServerResponse, status: number, contentType: string, text: string): void => {
+  const body = Buffer.from(text, 'utf8');
+  response.writeHead(status, { 'content-type': contentType, 'content-length': body.length });
+  response.end(body);
 };
 
 const unexpected: ErrorAnswer = {

@@ -8,9 +8,7 @@ import type { Admission } from './admission.ts';
 import { isPreflight, sendPreflight, setCorsHeaders } from './cors.ts';
 import { callerOf, goneSignal, viewerOf, type Exchange } from './exchange.ts';
 import { sendGraphiql, wantsGraphiql } from './graphiql.ts';
-import type { Engine } from './graphql/engine.ts';
-import { answerGraphql } from './graphql/http.ts';
-import type { Turns } from './graphql/turns.ts';
+import { answerGraphql, type GraphqlParts } from './graphql/http.ts';
 import { printedSchema } from './graphql/schema.ts';
 import { HttpError } from './http-error.ts';
 import type { OpenCredentials } from './open-credentials.ts';
@@ -24,10 +22,8 @@ import { refuseForeignPages } from './identity/same-origin.ts';
 import type { SignInPaths } from './sign-in/sign-in-paths.ts';
 
 /** What answering takes, beside the request. */
-export type Answering = {
+export type Answering = GraphqlParts & {
   readonly parts: ApiParts;
-  readonly engine: Engine;
-  readonly turns: Turns;
   readonly authenticator: Authenticator;
   readonly signInPaths: SignInPaths;
   readonly admission: Admission;
@@ -118,11 +114,11 @@ const answerWithToken = async (answering: Answering, exchange: Exchange): Promis
   switch (path) {
     case '/graphql':
       trace.route = path;
-      return answerGraphql(answering.engine, answering.turns, exchange);
+      return answerGraphql(answering, exchange);
     case '/schema.graphql':
       trace.route = path;
       mustGet(request, path);
-      return sendText(response, 'text/plain; charset=utf-8', printedSchema());
+      return sendText(response, 200, 'text/plain; charset=utf-8', printedSchema());
     default:
       await answering.turns.begin(exchange.viewer);
       return answerByRoute(routes, exchange);

@@ -45,6 +45,7 @@ const statuses: Readonly<Record<Refusal['code'], number>> = {
   UNAVAILABLE: 503,
   RATE_LIMITED: 429,
   REVISION_UNKNOWN: 410,
+  BUDGET_EXCEEDED: 503,
 };
 
 /** Who had a session cut, when and why, as plain HTTP tells it. */

@@ -32,7 +32,10 @@ type Instruments = {
 /** What is open now. */
 type Open = { sockets: number; subscriptions: number; connections: number };
 
-const makeInstruments = async (open: Open): Promise<Instruments> => {
+/** Something else that is looked at whenever somebody asks how the server does. */
+export type Watched = { readonly name: string; readonly help: string; readonly read: () => number };
+
+const makeInstruments = async (open: Open, watched: readonly Watched[]): Promise<Instruments> => {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
@@ -51,6 +54,7 @@ const makeInstruments = async (open: Open): Promise<Instruments> => {
   gauge('reeltime_websockets_open', 'WebSockets that are open', () => open.sockets);
   gauge('reeltime_graphql_subscriptions_open', 'Subscriptions that run, over all transports', () => open.subscriptions);
   gauge('reeltime_connections_open', 'Connections that are open', () => open.connections);
+  for (const { name, help, read } of watched) gauge(name, help, read);
   return {
     registry,
     requests: new Histogram({
@@ -82,6 +86,11 @@ export class Metrics {
   #waiting: ((instruments: Instruments) => void)[] = [];
   #instruments: Instruments | null = null;
   #loading: Promise<Instruments> | null = null;
+  readonly #watched: readonly Watched[];
+
+  constructor(watched: readonly Watched[] = []) {
+    this.#watched = watched;
+  }
 
   /** To be called once the server listens. Calling it again is the same. */
   async load(): Promise<void> {
@@ -146,7 +155,7 @@ export class Metrics {
   }
 
   #load(): Promise<Instruments> {
-    this.#loading ??= makeInstruments(this.#open).then((instruments) => {
+    this.#loading ??= makeInstruments(this.#open, this.#watched).then((instruments) => {
       this.#instruments = instruments;
       for (const count of this.#waiting) count(instruments);
       this.#waiting = [];

@@ -5,8 +5,12 @@ import { answerRequest, type Answering } from './answering.ts';
 import { Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { edgeLimits, type EdgeLimits } from './edge-limits.ts';
+import { Documents } from './graphql/documents.ts';
 import { createEngine } from './graphql/engine.ts';
+import { Operations } from './graphql/operations.ts';
+import { schema } from './graphql/schema.ts';
 import { Turns } from './graphql/turns.ts';
+import { WatcherGroups } from './graphql/watcher-groups.ts';
 import { OpenCredentials } from './open-credentials.ts';
 import { originOf } from './origin.ts';
 import type { ApiParts } from './parts.ts';
@@ -106,15 +110,20 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
   const connections = new Connections(parts, limits, lines);
   const authenticator = new Authenticator(parts);
   const turns = new Turns();
+  const documents = new Documents(schema);
+  const operations = new Operations(turns, log);
   const admission = new Admission(network, metrics);
   const shared = {
     parts,
-    engine: createEngine(log, turns),
+    engine: createEngine(log, documents, operations),
+    documents,
+    operations,
     turns,
     authenticator,
     signInPaths: new SignInPaths(parts, authenticator, admission),
     admission,
     credentials: stack.use(new OpenCredentials(parts)),
+    groups: new WatcherGroups(parts),
     lines,
   };
   const sockets = webSockets(shared);

@@ -9,7 +9,7 @@ import { CLOSE_MS, socketProtocol, type SocketParts } from './graphql/websocket-
 import { HttpError, errorAnswerOf } from './http-error.ts';
 import { joinLiveSocket } from './live-socket.ts';
 import { originOf, type RequestOrigin } from './origin.ts';
-import type { ApiParts } from './parts.ts';
+import type { ApiParts, Log } from './parts.ts';
 import { withinRequest } from './request-context.ts';
 
 /** A client that answers nothing is asked this often whether it is there, and has as long to answer: one that reads nothing cannot. */
@@ -60,6 +60,17 @@ const keepAlive = (socket: WebSocket): void => {
   }, PING_MS);
   timer.unref();
   socket.once('close', () => clearInterval(timer));
+};
+
+// NOTE what listens to a socket, for days perhaps, is made where the request is not in reach: it would be held as long.
+
+/** Frames that are none: the package closes the socket by itself. */
+const tellOfErrors = (socket: WebSocket, log: Log, address: string): void => {
+  socket.on('error', ({ message }) => log('debug', 'a WebSocket failed', { reason: message, address }));
+};
+
+const destroyOnError = (socket: Duplex): void => {
+  socket.on('error', () => socket.destroy());
 };
 
 const closeAll = async (server: WebSocketServer): Promise<void> => {
@@ -126,10 +137,7 @@ export const webSockets = (given: SocketParts): WebSockets => {
       const serve = await place.admit(request, origin);
       agreed.set(request, { protocol: place.protocol, requestId: origin.requestId });
       server.handleUpgrade(request, socket, head, (opened) => {
-        // Frames that are none: the package closes the socket by itself.
-        opened.on('error', ({ message }) =>
-          parts.log('debug', 'a WebSocket failed', { reason: message, address: origin.ip }),
-        );
+        tellOfErrors(opened, parts.log, origin.ip);
         keepAlive(opened);
         withinRequest(origin, () => serve(opened));
       });
@@ -139,7 +147,7 @@ export const webSockets = (given: SocketParts): WebSockets => {
   };
   return {
     upgrade: (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
+      destroyOnError(socket);
       const origin = originOf(request, parts.network);
       withinRequest(origin, () => void upgrade(request, socket, head, origin));
     },

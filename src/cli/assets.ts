@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { getAsset, getAssetKeys, isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { CatalogScripts } from '../store/catalog/sqlite-catalog.ts';
 import type { WorkerScript } from '../store/catalog/worker-script.ts';
 
 /*
@@ -24,6 +25,7 @@ import type { WorkerScript } from '../store/catalog/worker-script.ts';
 /** Worker scripts of the program, by path from the project's root. */
 export const workerPaths = {
   'catalog-writer': 'src/store/catalog/catalog-worker.ts',
+  'catalog-reader': 'src/store/catalog/reading-worker.ts',
   'catalog-copier': 'src/store/catalog/copy-worker.ts',
 } as const;
 export type WorkerName = keyof typeof workerPaths;
@@ -45,6 +47,12 @@ export const workerScript = (name: WorkerName): WorkerScript => ({
       ? new Worker(getAsset(`${workerFolder}${name}.cjs`, 'utf8'), { eval: true, name, workerData })
       : new Worker(new URL(workerPaths[name], projectRoot), { name, workerData }),
 });
+
+/** The threads of a catalog that is written. */
+export const catalogScripts: CatalogScripts = {
+  writer: workerScript('catalog-writer'),
+  reader: workerScript('catalog-reader'),
+};
 
 /** The program's version, as in package.json. */
 export function version(): string {

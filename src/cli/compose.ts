@@ -31,7 +31,7 @@ import { CatalogCopies } from '../upkeep/catalog-copies.ts';
 import { ChunkCloser } from '../upkeep/chunk-closer.ts';
 import { Leases } from '../upkeep/leases.ts';
 import { recover } from '../upkeep/recovery.ts';
-import { nativeBinding, workerScript } from './assets.ts';
+import { catalogScripts, nativeBinding, workerScript } from './assets.ts';
 import { type DataFolder, makeDataFolder } from './data-folder.ts';
 import { secrets } from './secrets.ts';
 
@@ -178,7 +178,7 @@ const openCatalog = async (
   const catalog = stack.use(
     await openSqliteCatalog(
       { path: folder.catalog, nativeBinding: nativeBinding() },
-      workerScript('catalog-writer'),
+      catalogScripts,
       (all) => {
         for (const listener of listeners) listener(all);
       },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import path from 'node:path';
-import { Metrics } from '../api/metrics.ts';
+import { Metrics, type Watched } from '../api/metrics.ts';
 import type { ApiParts, Log } from '../api/parts.ts';
 import { type RunningServer, startServer } from '../api/server.ts';
 import { processActor } from '../model/audit.ts';
@@ -76,12 +77,19 @@ const keepSettings = ({ writer }: Installation, settings: ServedSettings): Promi
     actor: processActor,
   });
 
+/** NOTE only its size is asked for: who opens and closes the file in this process drops SQLite's locks. */
+const catalogLog = ({ catalog }: DataFolder): Watched => ({
+  name: 'reeltime_catalog_wal_bytes',
+  help: "Bytes of the file of the catalog's write-ahead log",
+  read: () => statSync(`${catalog}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+});
+
 const partsOf = (installation: Installation, settings: ServedSettings, processToken: string, log: Log): ApiParts => ({
   ...installation,
   ...settings,
   clock: () => Date.now(),
   version: version(),
-  metrics: new Metrics(),
+  metrics: new Metrics([catalogLog(installation.folder)]),
   processTokenSha256: secrets.sha256(processToken),
   log,
   ready: async () => installation.space.shortage,

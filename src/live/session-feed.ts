@@ -6,6 +6,7 @@ import type { SessionChange } from '../model/session-change.ts';
 import type { SessionFilter } from '../model/session-filter.ts';
 import type { CatalogReader, SessionChangeRow } from '../store/catalog/catalog.ts';
 import { type Bus, sessionsTopic } from './bus.ts';
+import { type AtRest, waitsAtRest } from './tail.ts';
 
 export type SessionFeedParts = {
   readonly catalog: CatalogReader;
@@ -29,6 +30,7 @@ export async function* followSessions(
   filter: SessionFilter,
   after: Revision | null,
   signal: AbortSignal,
+  atRest: AtRest<Revision> = waitsAtRest,
 ): AsyncGenerator<SessionChange, void, void> {
   using listener = bus.listen(sessionsTopic);
   let place = after ?? (await catalog.revision());
@@ -42,6 +44,7 @@ export async function* followSessions(
       if (signal.aborted) return;
     }
     if (changed.length === PAGE) continue;
+    if (atRest(place)) return;
     const nowMs = clock();
     if (nowMs - seenUntilMs >= SEEN_TOLD_MS) {
       for await (const session of seen(catalog, visibility, filter, seenUntilMs, nowMs)) {

@@ -9,12 +9,22 @@ import { type Bus, recordingTopic, sessionTopic } from './bus.ts';
 
 export type TailParts = { readonly catalog: CatalogReader; readonly reader: RecordingReader; readonly bus: Bus };
 
+/**
+ * Asked by a tail that has told all there is and would wait, with the ordinal of the event that comes next, or the position of
+ * the revision that it has told: whether it ends there, because somebody else goes on for it.
+ */
+export type AtRest<Place> = (place: Place) => boolean;
+
+/** It waits. */
+export const waitsAtRest = (): boolean => false;
+
 /** A hint may be lost: whoever waits looks again after this time without one. */
 const LOOK_AGAIN_MS = 5000;
 
 /**
  * What is stored, then what comes, without gap or repeat, until the recording is sealed or the signal aborts. Reads only
- * when asked for the next run, so a watcher that does not read holds one run, whatever comes in meanwhile.
+ * when asked for the next run, so a watcher that does not read holds one run, whatever comes in meanwhile. It does not rest
+ * before it knows that its place is one that others come to: it has told something, or begins at the recording's start.
  */
 export async function* tailRecording(
   { reader, bus }: TailParts,
@@ -22,20 +32,25 @@ export async function* tailRecording(
   recordingId: RecordingId,
   part: RunsPart,
   signal: AbortSignal,
+  atRest: AtRest<number> = waitsAtRest,
 ): AsyncGenerator<Run, void, void> {
   using listener = bus.listen(recordingTopic(recordingId));
   let place: RunsPart = part;
   let before: Run | null = null;
   while (!signal.aborted) {
-    // NOTE asked before reading: what is sealed then has all its events in what is read next.
-    const isSealed = await reader.isSealed(visibility, recordingId);
-    for await (const run of reader.runs(visibility, recordingId, place, before)) {
+    const stretch = await reader.stretch(visibility, recordingId, place, before);
+    if (stretch === null) return;
+    for await (const run of stretch.runs) {
       if (signal.aborted) return;
       place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
       before = run;
       yield run;
     }
-    if (isSealed) return;
+    if (stretch.hasMore) continue;
+    // NOTE of the same moment as what was told: what is sealed by then has all its events in it.
+    const { fromEvent, fromMs } = place;
+    const isKnown = before !== null || (fromEvent === 0 && fromMs === 0);
+    if (stretch.isOver || (isKnown && atRest(fromEvent))) return;
     await listener.next(signal, LOOK_AGAIN_MS);
   }
 }

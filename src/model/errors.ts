@@ -16,6 +16,7 @@ export const refusalCodes = [
   'UNAVAILABLE',
   'RATE_LIMITED',
   'REVISION_UNKNOWN',
+  'BUDGET_EXCEEDED',
 ] as const;
 
 /**
@@ -135,4 +136,9 @@ export class RateLimited extends Refusal {
 /** A position in the log of changes that this log does not have: it is another log's, or a backup was put back. */
 export class RevisionUnknown extends Refusal {
   readonly code = 'REVISION_UNKNOWN';
+}
+
+/** It would take longer than one read may. The message says how long that is, and what to ask for instead. */
+export class BudgetExceeded extends Refusal {
+  readonly code = 'BUDGET_EXCEEDED';
 }

@@ -21,12 +21,32 @@ export const FILTER_TEXT_WORDS_MAX = 20;
 /** Sessions that one page looks at to find those that match, where no index has them: it goes on from where it stopped. */
 export const SESSIONS_LOOKED_AT_MAX = 20_000;
 /** The same on the main thread: a page that is not full by then goes on off it. */
-export const SESSIONS_LOOKED_AT_ON_MAIN = 1_000;
+export const SESSIONS_LOOKED_AT_ON_MAIN = 300;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;
+/** Locations, sockets or users that the REST statistics tell: the most frequent. */
+export const REST_STATS_ITEMS_MAX = 1_000;
 /** Rows that the REST list reaches by page number. */
 export const REST_ROWS_MAX = 100_000;
+/** Groups of `sessionStats` by value: the largest … */
+export const STATS_GROUPS_MAX = 1_000;
+export const STATS_GROUPS_DEFAULT = 50;
+/** … and by time: more are refused. */
+export const STATS_TIME_GROUPS_MAX = 2_000;
+/** Different values that one read of `sessionStats` tells apart in memory: more are BUDGET_EXCEEDED. */
+export const STATS_VALUES_MAX = 200_000;
+/** A time zone's name. */
+export const TIME_ZONE_LENGTH_MAX = 64;
+
+/** Counts and deep pages take at most this long, the time that they wait for others included … */
+export const READ_BUDGET_MS = 2_000;
+/** … and statistics this. */
+export const STATS_BUDGET_MS = 5_000;
+/** Long reads of one account that wait or run at once: more are UNAVAILABLE. */
+export const READS_WAITING_MAX = 500;
+/** Rows, or entries of an index, that a long read looks at before others get their turn. */
+export const SLICE_ROWS_MAX = 20_000;
 
 /** A cursor's length in characters; a longer one is no cursor of ours. */
 export const CURSOR_LENGTH_MAX = 1024;
@@ -111,6 +131,9 @@ export const HAR_BODY_BYTES_MAX = 16 * 1024 * 1024;
 export const EXCHANGES_WAITING_MAX = 1_000;
 /** … and texts and bodies in them. */
 export const EXCHANGES_WAITING_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Bytes of the catalog's write-ahead log beyond which it is begun anew, as soon as no reader stands in the way. */
+export const WAL_BYTES_MAX = 64 * 1024 * 1024;
 
 /** New recordings are refused while the disk has less than this free, or less than DISK_RESERVE_PARTS of its size. */
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import {
+  BudgetExceeded,
   Conflict,
   EventGap,
   Fenced,
@@ -68,6 +69,8 @@ export const refusalFromWire = (wire: RefusalWire): Refusal => {
       return new Unavailable(message, wire.retryAfterSeconds ?? 1);
     case 'REVISION_UNKNOWN':
       return new RevisionUnknown(message);
+    case 'BUDGET_EXCEEDED':
+      return new BudgetExceeded(message);
     case 'RATE_LIMITED':
       return new RateLimited(message, wire.retryAfterSeconds ?? 1);
   }

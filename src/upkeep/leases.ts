@@ -7,7 +7,7 @@ import type { Session } from '../model/session.ts';
 import type { CatalogReader, CatalogWriter, CommitAnnouncement } from '../store/catalog/catalog.ts';
 
 export type LeasesParts = {
-  readonly reader: Pick<CatalogReader, 'sessions' | 'killRequests'>;
+  readonly reader: Pick<CatalogReader, 'sessions'>;
   readonly writer: Pick<CatalogWriter, 'loseSession' | 'heartbeat'>;
   /** Milliseconds that never go back, from any beginning. */
   readonly monotonic: () => number;
@@ -80,13 +80,7 @@ export class Leases implements AsyncDisposable {
   notice(announcements: readonly CommitAnnouncement[]): void {
     for (const announcement of announcements) {
       if (announcement.kind !== 'kill') continue;
-      this.#watchKills(announcement.producer).catch((error: unknown) => this.#parts.onFailure(null, error));
-    }
-  }
-
-  async #watchKills(producer: string): Promise<void> {
-    for (const { sessionId } of await this.#parts.reader.killRequests(producer)) {
-      if (!this.#contacts.has(sessionId)) this.#hear(sessionId);
+      for (const sessionId of announcement.sessionIds) if (!this.#contacts.has(sessionId)) this.#hear(sessionId);
     }
   }
 

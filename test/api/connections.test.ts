@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectionOf } from '../../src/api/graphql/connection.ts';
 import { writeCursor } from '../../src/model/page.ts';
 import { ask, askData } from './asking.ts';
 import { openFed, output, type Fed } from './feeding.ts';
@@ -21,6 +22,19 @@ beforeAll(async () => {
 afterAll(() => running[Symbol.asyncDispose]());
 
 const started = (key: readonly number[]): string => writeCursor({ order: 'started', key });
+
+test.each([false, true])('a page that stopped looking ends where it stopped (backward: %j)', (backward) => {
+  const stoppedAt = { order: 'started', key: [7] };
+  const page = { items: [9, 8], hasNextPage: true, hasPreviousPage: true, stoppedAt };
+  const { pageInfo } = connectionOf(page, (item) => started([item]), { backward });
+  expect(pageInfo).toMatchObject(
+    backward
+      ? { startCursor: started([7]), endCursor: started([8]) }
+      : { startCursor: started([9]), endCursor: started([7]) },
+  );
+  const empty = connectionOf({ ...page, items: [] }, (item) => started([item]), { backward });
+  expect(backward ? empty.pageInfo.startCursor : empty.pageInfo.endCursor).toBe(started([7]));
+});
 
 /** What is asked, and what the refusal names. */
 const wrong: readonly (readonly [asked: string, argument: string, says: string])[] = [

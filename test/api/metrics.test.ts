@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Metrics } from '../../src/api/metrics.ts';
 import { headersOf, socketClient } from './asking.ts';
 import { startTestServer, type Running } from './running.ts';
 
@@ -81,4 +82,12 @@ test('the process is measured, and names say their units', async () => {
   const names = [...text.matchAll(/^# TYPE (reeltime_\S+)/gm)].map((match) => match[1]);
   expect(names.length).toBeGreaterThan(5);
   for (const name of names) expect(name).toMatch(/_(seconds|total|open)$/);
+});
+
+test('what else is watched is looked at when somebody asks', async () => {
+  let bytes = 1;
+  const metrics = new Metrics([{ name: 'watched_bytes', help: 'Bytes', read: () => bytes }]);
+  expect(valueOf((await metrics.text()).text, 'watched_bytes')).toBe(1);
+  bytes = 2;
+  expect(valueOf((await metrics.text()).text, 'watched_bytes')).toBe(2);
 });

@@ -12,6 +12,8 @@ import { castLines } from './terminal-data.ts';
 export type BenchOptions = {
   readonly rounds: number;
   readonly scale: 'small' | 'full';
+  /** Sessions of the large history, where one is asked for; null: what the scale says. */
+  readonly rows: number | null;
   readonly tell: (line: string) => void;
 };
 

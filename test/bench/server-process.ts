@@ -13,6 +13,9 @@ export type MeasuredRun = Run & {
   readonly commits: number;
 };
 
+/** What a server holds, once what nobody needs is thrown away. */
+export type Memory = { readonly rssBytes: number; readonly heapBytes: number };
+
 /** A server in a process of its own, which says `listening on URL` and is asked about its event loop and processor time. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string;
@@ -41,13 +44,24 @@ export class ServerProcess implements AsyncDisposable {
   async measure(run: () => Promise<number>): Promise<MeasuredRun> {
     await this.#ask('begin');
     const result = await timed(run);
-    return { ...result, commits: 0, ...(await this.#ask('end')) };
+    return { ...result, commits: 0, ...(await this.#ask<Partial<MeasuredRun>>('end')) };
   }
 
-  async #ask(question: 'begin' | 'end'): Promise<Partial<MeasuredRun>> {
+  /** Of the process. @throws when it never started */
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the server has no process');
+    return pid;
+  }
+
+  memory(): Promise<Memory> {
+    return this.#ask<Memory>('memory');
+  }
+
+  async #ask<Answer>(question: 'begin' | 'end' | 'memory'): Promise<Answer> {
     const answer = once(this.#child, 'message');
     this.#child.send(question);
-    const [message] = (await answer) as [Partial<MeasuredRun>];
+    const [message] = (await answer) as [Answer];
     return message;
   }
 

@@ -39,7 +39,8 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
 
   const answer = await withServer(data, async (url) => {
     const token = (await readFile(join(data, 'admin-token'), 'utf8')).trim();
-    const query = '{ sessions(first: 2) { nodes { user { identity } recordingState recording { eventCount } } } }';
+    const query =
+      '{ sessions(first: 2) { totalCount nodes { user { identity } recordingState recording { eventCount } } } }';
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-access-token': token },
@@ -50,6 +51,7 @@ test.runIf(isWanted)('the executable imports a sample, serves it, and answers a 
   expect(answer).toMatchObject({
     data: {
       sessions: {
+        totalCount: 1,
         nodes: [{ user: { identity: 'maya@example.com' }, recordingState: 'COMPLETE', recording: { eventCount: 170 } }],
       },
     },

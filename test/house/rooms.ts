@@ -87,7 +87,7 @@ export const topLevelNames = words(
 /** What installing and building put there, and no commit holds. */
 export const topLevelOutputs = ['node_modules', 'dist'];
 /** Folders of test/ beside those that mirror a room. */
-export const testFolders = ['bench', 'house', 'long'];
+export const testFolders = ['bench', 'fixture', 'house', 'long'];
 
 export const FILE_LINES_MAX = 400;
 export const FILE_LINES_MEDIAN_MAX = 120;

@@ -35,7 +35,8 @@ const large = (bytes: number, seed: number, eventBytes = 1000): string => {
   const text = Buffer.from(noise(eventBytes, seed)).toString();
   return cast(Array.from({ length: Math.ceil(bytes / eventBytes) }, (_, at) => [at / 100, 'o', `${at} ${text}`]));
 };
-const countSessions = (): Promise<number> => opened.catalog.countSessions(seesAll, everySession, 100_000);
+const countSessions = async (): Promise<number> =>
+  (await opened.catalog.countSessions(seesAll, everySession, 100_000)) ?? Number.NaN;
 const storedOf = async (recordingId: RecordingId | null): Promise<readonly unknown[]> => {
   await opened.closer.settled();
   return recordingId === null ? [] : plain(await readEvents(opened.reader, recordingId));

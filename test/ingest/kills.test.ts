@@ -70,7 +70,8 @@ test('all that match are cut with one audit entry, which counts people and names
   const email = 'somebody.to.forget@example.com';
   const user = { ...aSession().user, email };
   const feeds = [await openFeed(opened, { user }), await openFeed(opened, { user }), await openFeed(opened)];
-  const filter = { ...everySession, userIdentities: [email], userEmails: [email], protocols: ['SSH' as const] };
+  const people = { userIdentities: [email], userEmails: [email], clientIps: ['192.0.2.0/24'] };
+  const filter = { ...everySession, ...people, protocols: ['SSH' as const] };
   const wish = { filter, reason: 'incident', all: false, isDryRun: true };
   expect(await kills.requestAll(caller('AUDITOR'), wish)).toBe(2);
   expect(await kills.requestAll(caller('AUDITOR'), { ...wish, isDryRun: false })).toBe(2);
@@ -79,7 +80,11 @@ test('all that match are cut with one audit entry, which counts people and names
   const [entry] = (await opened.catalog.auditEntries(everyKill, firstPage(1))).items;
   expect(entry).toMatchObject({
     actor: "AUDITOR's name",
-    details: { reason: 'incident', filter: { userIdentities: 1, userEmails: 1, protocols: ['SSH'] }, count: 2 },
+    details: {
+      reason: 'incident',
+      filter: { userIdentities: 1, userEmails: 1, clientIps: 1, protocols: ['SSH'] },
+      count: 2,
+    },
   });
   expect(JSON.stringify(entry)).not.toContain('forget');
   expect(await kills.requestAll(caller('AUDITOR'), { ...wish, isDryRun: false })).toBe(0);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { workerScript } from '../../src/cli/assets.ts';
+import { catalogScripts } from '../../src/cli/assets.ts';
 import type { AuditVerdict } from '../../src/model/audit.ts';
 import { hashEntry } from '../../src/store/catalog/audit-chain.ts';
 import { openSqliteCatalog, openSqliteCatalogToRead } from '../../src/store/catalog/sqlite-catalog.ts';
@@ -27,7 +27,7 @@ const verify = async (known: typeof head | null = null): Promise<AuditVerdict> =
 beforeAll(async () => {
   folder = await temporaryFolder();
   place = { path: path.join(folder.path, 'catalog.db'), nativeBinding: null };
-  await using catalog = await openSqliteCatalog(place, workerScript('catalog-writer'), () => {});
+  await using catalog = await openSqliteCatalog(place, catalogScripts, () => {});
   for (let index = 1; index < ENTRIES; index += 1) {
     const actor = { ...anActor, name: ['ann', 'bob', 'eve'][index % 3] ?? '', ip: `192.0.2.${index % 2}` };
     await catalog.writer?.addAuditEntry(auditEntry({ actor, target: `session ${index}`, details: { words: index } }));
@@ -223,7 +223,7 @@ test.each([
 test('of a log without entries the head is known, too', async () => {
   await using empty = await temporaryFolder();
   const emptyPlace = { path: path.join(empty.path, 'catalog.db'), nativeBinding: null };
-  await using catalog = await openSqliteCatalog(emptyPlace, workerScript('catalog-writer'), () => {});
+  await using catalog = await openSqliteCatalog(emptyPlace, catalogScripts, () => {});
   const ask = (known: typeof head | null) => catalog.reader.verifyAudit(known, () => {}, new AbortController().signal);
   const { headHash, ...verdict } = await ask(null);
   expect(verdict).toMatchObject({ ok: true, entryCount: 0, headPosition: 0 });
@@ -236,7 +236,7 @@ test('a name that was forgotten is nowhere in the file', async () => {
   const otherPlace = { path: path.join(other.path, 'catalog.db'), nativeBinding: null };
   const secret = 'somebody-who-wants-to-be-forgotten';
   {
-    await using catalog = await openSqliteCatalog(otherPlace, workerScript('catalog-writer'), () => {});
+    await using catalog = await openSqliteCatalog(otherPlace, catalogScripts, () => {});
     await catalog.writer?.addAuditEntry(
       auditEntry({ actor: { ...anActor, name: secret, client: secret, credential: `proxy ${secret}` } }),
     );
@@ -248,7 +248,7 @@ test('a name that was forgotten is nowhere in the file', async () => {
 
 test('an earlier head that is still in the log holds, however much came after', async () => {
   expect(await verify(head)).toMatchObject({ ok: true });
-  await using catalog = await openSqliteCatalog(place, workerScript('catalog-writer'), () => {});
+  await using catalog = await openSqliteCatalog(place, catalogScripts, () => {});
   const more = Array.from({ length: 1200 }, (_, index) => auditEntry({ target: `session ${index}` }));
   await Promise.all(more.map((entry) => catalog.writer?.addAuditEntry(entry)));
   const seen: (readonly [number, number])[] = [];

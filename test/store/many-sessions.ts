@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import * as fc from 'fast-check';
 import { seesAll } from '../../src/model/access.ts';
 import type { RecordingId, SessionId, SocketId } from '../../src/model/ids.ts';
@@ -28,6 +29,10 @@ export type SessionSpec = {
   readonly protocol: Session['protocol'];
   readonly fate: 'ACTIVE' | 'KILLING' | 'ENDED' | 'KILLED' | 'DENIED';
   readonly durationMs: number;
+  readonly upstream: string;
+  readonly clientIp: string;
+  readonly name: string | null;
+  readonly isRecorded: boolean;
 };
 
 const offsetsMs = fc.constantFrom(0, 0, 0, 1, 2, 1000);
@@ -40,11 +45,15 @@ export const arbitrarySpec: fc.Arbitrary<SessionSpec> = fc.record({
   protocol: fc.constantFrom('SSH', 'DATABASE', 'HTTP'),
   fate: fc.constantFrom('ACTIVE', 'KILLING', 'ENDED', 'KILLED', 'DENIED'),
   durationMs: fc.constantFrom(0, 0, 5000, 5000, 70_000),
+  upstream: fc.constantFrom('ssh', 'MySQL'),
+  clientIp: fc.constantFrom('192.0.2.7', '192.0.2.200', '::ffff:192.0.2.7', '2001:DB8::0:1', '198.51.100.1'),
+  name: fc.constantFrom(null, 'Zoë Müller', 'Ann (night shift)'),
+  isRecorded: fc.boolean(),
 });
 
-/** null half of the time: not asked for. */
+/** null mostly: not asked for. So that some sessions match. */
 const asked = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
-  fc.option(arbitrary, { nil: null, freq: 1 });
+  fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 const someOf = <Value>(values: readonly Value[]): fc.Arbitrary<Value[] | null> =>
   asked(fc.subarray([...values], { minLength: 0 }));
 
@@ -58,12 +67,13 @@ export const arbitraryFilter: fc.Arbitrary<SessionFilter> = fc.record({
   startedFromMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
   startedBeforeMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
   killed: asked(fc.boolean()),
-  upstreams: fc.constant(null),
-  clientIps: fc.constant(null),
-  countryCodes: fc.constant(null),
-  recordingStates: fc.constant(null),
-  minDurationMs: fc.constant(null),
-  text: fc.constant(null),
+  upstreams: someOf(['SSH', 'mysql', 'unused']),
+  clientIps: someOf(['192.0.2.7', '192.0.2.0/24', '2001:db8::/32', '2001:db8::1', '0.0.0.0/0', '203.0.113.9']),
+  // No session that is fed has a place: see session-filter.test.ts.
+  countryCodes: asked(fc.constantFrom([], ['DE'])),
+  recordingStates: someOf(['NONE', 'LIVE', 'COMPLETE']),
+  minDurationMs: asked(fc.constantFrom(0, 1, 5000, 70_000, 70_001)),
+  text: asked(fc.constantFrom('zoe', 'ZOË müller', 'example.com bastion', 'ann@example.com', '(night', 'bob OR ann')),
 });
 
 export const arbitraryOrder: fc.Arbitrary<SessionOrder> = fc.record({
@@ -86,14 +96,16 @@ export const addSessions = async (
         producer,
         identity: spec.identity,
         socketId: sockets[spec.socket] as SocketId,
-        recording,
+        recording: spec.isRecorded ? recording : null,
+        upstream: spec.upstream,
         session: {
+          client: { ...openSessionWrite().session.client, ip: spec.clientIp },
           startedAtMs: spec.startMs,
           protocol: spec.protocol,
           // Each is a session of its own: no other attempt is like it.
           denyReason: spec.fate === 'DENIED' ? `no ${recording.recordingId}` : null,
           socket: { socketId: null, name: socketNames[spec.socket] ?? '' },
-          user: { ...openSessionWrite().session.user, email: spec.email },
+          user: { ...openSessionWrite().session.user, email: spec.email, name: spec.name },
         },
       });
       const { sessionId } = input.session;
@@ -132,6 +144,29 @@ export const readOneByOne = async (reader: CatalogReader, added: readonly Added[
 const isAmong = (value: string | null, wanted: readonly string[] | null): boolean =>
   wanted === null || (value !== null && wanted.some((one) => one.toLowerCase() === value.toLowerCase()));
 
+const isWithin = (ip: string, block: string): boolean => {
+  const [address = '', prefix] = block.split('/');
+  const blocks = new BlockList();
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  blocks.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
+  return blocks.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
+};
+
+/** As people read: case and accents do not matter, and neither does what is no letter or digit. */
+const plain = (text: string): string =>
+  ` ${text
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean)
+    .join(' ')} `;
+
+const hasWord = ({ user, socket, server, client, sshUser }: Session, word: string): boolean =>
+  [user.email, user.identity, user.name, socket.name, server.name, sshUser]
+    .concat([client.software, client.location?.city ?? null, client.location?.country ?? null])
+    .some((text) => plain(text ?? '').includes(plain(word)));
+
 export const matches = (session: Session, filter: SessionFilter): boolean =>
   isAmong(session.protocol, filter.protocols) &&
   isAmong(session.status, filter.statuses) &&
@@ -141,6 +176,12 @@ export const matches = (session: Session, filter: SessionFilter): boolean =>
   isAmong(session.socket.name, filter.socketNames) &&
   (filter.startedFromMs === null || session.startedAtMs >= filter.startedFromMs) &&
   (filter.startedBeforeMs === null || session.startedAtMs < filter.startedBeforeMs) &&
+  isAmong(session.upstream, filter.upstreams) &&
+  (filter.clientIps === null || filter.clientIps.some((block) => isWithin(session.client.ip, block))) &&
+  isAmong(session.client.location?.countryCode ?? null, filter.countryCodes) &&
+  isAmong(session.recordingState, filter.recordingStates) &&
+  (filter.minDurationMs === null || session.durationMs >= filter.minDurationMs) &&
+  (filter.text === null || filter.text.split(' ').every((word) => hasWord(session, word))) &&
   (filter.killed === null || filter.killed === (session.kill !== null));
 
 /** Compares by key, element by element. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { v5 } from 'uuid';
-import { workerScript } from '../../src/cli/assets.ts';
+import { catalogScripts } from '../../src/cli/assets.ts';
 import { LocalIntake } from '../../src/ingest/intake.ts';
 import { type Bus, recordingTopic, sessionsTopic, sessionTopic } from '../../src/live/bus.ts';
 import { MemoryBus } from '../../src/live/memory-bus.ts';
@@ -85,13 +85,9 @@ export const openFolder = async (folder: string, options: FolderOptions = {}): P
   const announced: CommitAnnouncement[] = [];
   const listeners: CommitListener[] = [(all) => void announced.push(...all)];
   const { reader: catalog, writer } = stack.use(
-    await openSqliteCatalog(
-      { path: catalogPathOf(folder), nativeBinding: null },
-      workerScript('catalog-writer'),
-      (all) => {
-        for (const listener of listeners) listener(all);
-      },
-    ),
+    await openSqliteCatalog({ path: catalogPathOf(folder), nativeBinding: null }, catalogScripts, (all) => {
+      for (const listener of listeners) listener(all);
+    }),
   );
   if (writer === null) throw new Error('it was opened for writing');
   const files = fileRecordingsOf(folder);

@@ -16,7 +16,17 @@ import {
 } from '../../src/model/limits.ts';
 import type { ChunkRow } from '../../src/store/catalog/catalog.ts';
 import type { Recordings } from '../../src/store/recordings/recordings.ts';
-import { closeChunks, type Feed, noise, openFeed, output, plain, readEvents, seal } from '../store/feeding.ts';
+import {
+  closeChunks,
+  everything,
+  type Feed,
+  noise,
+  openFeed,
+  output,
+  plain,
+  readEvents,
+  seal,
+} from '../store/feeding.ts';
 import { type FolderOptions, openFolder, type OpenedFolder, recordingsPathOf } from '../store/opened-folder.ts';
 import { changedRecordings } from '../store/recordings/changed-recordings.ts';
 import { killWrite } from '../store/writes.ts';
@@ -273,7 +283,7 @@ describe('what fails', () => {
     });
     const events = await readEvents(opened.reader, feed.recordingId);
     expect(events.map(({ code }) => code)).toEqual(['gap', 'o']);
-    expect(await opened.reader.isSealed(seesAll, feed.recordingId)).toBe(true);
+    expect(await opened.reader.stretch(seesAll, feed.recordingId, everything, null)).toMatchObject({ isOver: true });
   });
 });
 

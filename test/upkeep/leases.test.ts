@@ -6,6 +6,7 @@ import { killsTopic, sessionsTopic } from '../../src/live/bus.ts';
 import { seesAll } from '../../src/model/access.ts';
 import type { SessionId } from '../../src/model/ids.ts';
 import { LEASE_MS, RESUME_WINDOW_MS } from '../../src/model/limits.ts';
+import { Leases, type LeasesParts } from '../../src/upkeep/leases.ts';
 import { aSession, type Feed, openFeed, output, plain, producer, readEvents } from '../store/feeding.ts';
 import { openFolder, type OpenedFolder, testStartMs } from '../store/opened-folder.ts';
 import { killWrite } from '../store/writes.ts';
@@ -127,6 +128,40 @@ test('a cut that nobody confirms is KILLED with the lease, also of a session tha
   });
   await opened.closer.settled();
   expect(await opened.catalog.recording(seesAll, feed.recordingId)).toMatchObject({ state: 'PARTIAL' });
+});
+
+test('a kill is heard of by what was committed: nothing is read for it, however many kills wait', async () => {
+  let reads = 0;
+  const sessions: LeasesParts['reader']['sessions'] = (...asked) => {
+    reads += 1;
+    return opened.catalog.sessions(...asked);
+  };
+  const now = (): number => opened.clock.nowMs;
+  const onFailure = (_sessionId: unknown, error: unknown): void => void opened.failures.push(error);
+  const parts = {
+    reader: { sessions },
+    writer: opened.writer,
+    monotonic: now,
+    clock: now,
+    leaseMs: LEASE_MS,
+    onFailure,
+  };
+  await using leases = new Leases(parts);
+  const feeds = await Promise.all(Array.from({ length: 50 }, () => openFeed(opened)));
+  await pass(LEASE_MS);
+  for (const { sessionId } of feeds) {
+    const from = opened.announced.length;
+    await opened.writer.requestKill(killWrite(sessionId));
+    leases.notice(opened.announced.slice(from));
+  }
+  const statuses = async () => new Set(await Promise.all(feeds.map(({ sessionId }) => statusOf(sessionId))));
+  opened.clock.nowMs += LEASE_MS - 1;
+  await leases.look();
+  expect(await statuses()).toEqual(new Set(['KILLING']));
+  opened.clock.nowMs += 1;
+  await leases.look();
+  expect(await statuses()).toEqual(new Set(['KILLED']));
+  expect([reads, opened.failures]).toEqual([0, []]);
 });
 
 test('the lease of what runs at the start begins with the start, however long ago it was heard of', async () => {

@@ -13,21 +13,40 @@ export type PageInfo = {
 /** One page as GraphQL shows it. */
 export type Connection<Item> = { readonly edges: readonly Edge<Item>[]; readonly pageInfo: PageInfo };
 
+/** An item in a list. Its cursor is made when somebody asks for it, as few do for those of all items. */
+class Placed<Item> implements Edge<Item> {
+  readonly node: Item;
+  readonly #cursorOf: (item: Item) => string;
+
+  constructor(node: Item, cursorOf: (item: Item) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
+}
+
 /** A page of the catalog, with a cursor for each item. One that stopped early ends, in its direction, where it stopped. */
 export const connectionOf = <Item>(
   page: Page<Item>,
   cursorOf: (item: Item) => string,
   { backward }: Pick<PageRequest, 'backward'> = { backward: false },
 ): Connection<Item> => {
-  const edges = page.items.map((node) => ({ cursor: cursorOf(node), node }));
+  const edges = page.items.map((node) => new Placed(node, cursorOf));
   const stoppedAt = page.stoppedAt === null ? null : writeCursor(page.stoppedAt);
   return {
     edges,
     pageInfo: {
       hasNextPage: page.hasNextPage,
       hasPreviousPage: page.hasPreviousPage,
-      startCursor: (backward ? stoppedAt : null) ?? edges[0]?.cursor ?? null,
-      endCursor: (backward ? null : stoppedAt) ?? edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return (backward ? stoppedAt : null) ?? edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return (backward ? null : stoppedAt) ?? edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 };

@@ -2,6 +2,7 @@ import { producerOf, visibilityOf, type Action, type Visibility } from '../../mo
 import type { Producer } from '../../model/intake.ts';
 import type { Caller, Viewer } from '../../model/viewer.ts';
 import type { ApiParts } from '../parts.ts';
+import type { Delivery } from './delivery.ts';
 
 /** What every resolver is handed. */
 export type Context = {
@@ -11,6 +12,8 @@ export type Context = {
   readonly parts: ApiParts;
   /** Aborts when the client has gone or the server stops: whatever works for this request ends then. */
   readonly gone: AbortSignal;
+  /** How it shares what it follows with others; absent where nothing is shared. */
+  readonly delivery?: Delivery | undefined;
 };
 
 /** What a read for this purpose may return. @throws Forbidden when the viewer may not read so at all */

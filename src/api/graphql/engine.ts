@@ -1,10 +1,11 @@
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Log } from '../parts.ts';
+import type { Documents } from './documents.ts';
 import type { EngineInput } from './engine-input.ts';
 import { maskError } from './mask-error.ts';
 import { operationLimits } from './operation-limits.ts';
 import { operationMetrics } from './operation-metrics.ts';
-import type { Turns } from './turns.ts';
+import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
 
 export type Engine = YogaServerInstance<EngineInput, object>;
@@ -20,10 +21,10 @@ const postedParams: Plugin<object, EngineInput> = {
 };
 
 /**
- * Parses, validates (both remembered by the text of the document), executes and masks, for all transports. Nothing of it
- * that would let other sites in is on: no CORS, no forms, no batches.
+ * The pipeline for what is not answered at once with one JSON text: subscriptions, and whatever is refused before it runs.
+ * Nothing of it that would let other sites in is on: no CORS, no forms, no batches.
  */
-export const createEngine = (log: Log, turns: Turns): Engine =>
+export const createEngine = (log: Log, documents: Documents, operations: Operations): Engine =>
   createYoga<EngineInput, object>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -34,6 +35,8 @@ export const createEngine = (log: Log, turns: Turns): Engine =>
     landingPage: false,
     logging: false,
     maxRequestBodySize: false,
+    // Documents remember themselves.
+    parserAndValidationCache: false,
     maskedErrors: { maskError: maskError(log) },
-    plugins: [postedParams, operationLimits(turns), operationMetrics],
+    plugins: [postedParams, operationLimits(documents, operations), operationMetrics],
   });

@@ -39,7 +39,7 @@ const asked = (error: GraphQLError): GraphQLError => {
  */
 export const maskError =
   (log: Log) =>
-  (error: unknown): Error => {
+  (error: unknown): GraphQLError => {
     const cause = causeOf(error);
     if (cause instanceof Refusal) return shown(error, cause);
     if (cause instanceof GraphQLError && error instanceof GraphQLError) return asked(error);

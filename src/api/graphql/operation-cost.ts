@@ -2,6 +2,7 @@ import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   getOperationAST,
   GraphQLError,
   Kind,
@@ -44,3 +45,7 @@ export const refusalOfCost = (cost: number): GraphQLError | null => {
   const message = `an operation may cost at most ${GRAPHQL_COST_MAX}, and this one may cost ${cost}: ask for fewer fields, or smaller pages`;
   return new GraphQLError(message, { extensions: { code: 'COST_LIMIT', limit: GRAPHQL_COST_MAX, got: cost, cost } });
 };
+
+/** A result that says what its operation cost. */
+export const withCost = (result: ExecutionResult, cost: number | null): ExecutionResult =>
+  cost === null ? result : { ...result, extensions: { ...result.extensions, cost } };

@@ -4,14 +4,16 @@ import type { RecordingId, SessionId } from '../../model/ids.ts';
 import { parseRecordingId, parseSessionId } from '../../model/parse-id.ts';
 import { firstPage } from '../../model/page.ts';
 import type { Run } from '../../model/run.ts';
-import { tailRecording } from '../../live/tail.ts';
+import { sliceRun } from '../../format/run-bytes.ts';
+import { tailRecording, type TailParts } from '../../live/tail.ts';
 import type { RunsPart } from '../../store/recordings/recording-reader.ts';
 import { builder } from './builder.ts';
 import { visibilityFor, type Context } from './context.ts';
-import { following } from './following.ts';
 import { readSeconds } from './recording-chunk.ts';
 import { RecordingChunkRef } from './refs.ts';
-import { noteEachWatched } from '../watched.ts';
+import type { SharedSource } from './shared-source.ts';
+import { watching } from './watching.ts';
+import { noteWatched } from '../watched.ts';
 
 /** @throws NotFound when the session is not there, or has no such recording */
 const findRecording = async (
@@ -30,19 +32,41 @@ const findRecording = async (
   return recording.recordingId;
 };
 
-/** What is stored, and nothing that comes later. */
-async function* storedRuns(
-  context: Context,
+const placeAfter = ({ firstEvent, eventCount }: Run): number => firstEvent + eventCount;
+
+/** NOTE nothing of one viewer's is held by it: a group keeps it for others when that viewer has gone. */
+const followedRuns = (
+  parts: TailParts,
   visibility: Visibility,
   recordingId: RecordingId,
   part: RunsPart,
-  stopped: AbortSignal,
-): AsyncGenerator<Run, void, void> {
-  for await (const run of context.parts.reader.runs(visibility, recordingId, part)) {
-    if (stopped.aborted) return;
-    yield run;
-  }
-}
+): SharedSource<Run> => ({
+  name: `recording ${recordingId}`,
+  read: (place, stopped, atRest) => {
+    const from = place === null ? part : { fromEvent: place, fromMs: 0, toMs: null };
+    return tailRecording(parts, visibility, recordingId, from, stopped, atRest);
+  },
+  placeAfter,
+  cut: sliceRun,
+});
+
+/** What is stored, and nothing that comes later: it ends before there is anything to share. */
+const storedRuns = (
+  { reader }: TailParts,
+  visibility: Visibility,
+  recordingId: RecordingId,
+  part: RunsPart,
+): SharedSource<Run> => ({
+  name: `stored ${recordingId}`,
+  async *read(_place, stopped) {
+    for await (const run of reader.runs(visibility, recordingId, part)) {
+      if (stopped.aborted) return;
+      yield run;
+    }
+  },
+  placeAfter,
+  cut: sliceRun,
+});
 
 builder.subscriptionField('recording', (t) =>
   t.field({
@@ -76,10 +100,12 @@ builder.subscriptionField('recording', (t) =>
       const wanted = given.recordingId == null ? null : parseRecordingId(given.recordingId);
       const sessionId = parseSessionId(given.sessionId);
       const recordingId = await findRecording(context, visibility, sessionId, wanted);
-      const read = (given.follow ?? true) ? tailRecording.bind(null, context.parts) : storedRuns.bind(null, context);
-      return following(context, (stopped) =>
-        noteEachWatched(context, { sessionId, recordingId }, read(visibility, recordingId, part, stopped)),
-      );
+      const note = (run: Run): Promise<void> => noteWatched(context, { sessionId, recordingId }, [run]);
+      const source =
+        (given.follow ?? true)
+          ? followedRuns(context.parts, visibility, recordingId, part)
+          : storedRuns(context.parts, visibility, recordingId, part);
+      return watching(context, source, note);
     },
     resolve: (run) => run,
   }),

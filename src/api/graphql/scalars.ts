@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { parseDateTime } from '../../model/date-time.ts';
 import { isUuid } from '../../model/parse-id.ts';
 import { writeRevision } from '../../model/revision.ts';
 import { builder } from './builder.ts';
@@ -11,7 +12,6 @@ const textOf = (value: unknown, message: string): string => {
   return value;
 };
 
-const dateTimePattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const dateTimeMessage = 'DateTime must be RFC 3339 with an offset, such as 2022-10-10T04:46:50.000Z';
 
 builder.scalarType('DateTime', {
@@ -19,9 +19,8 @@ builder.scalarType('DateTime', {
     'A moment as RFC 3339. Answers are in UTC with milliseconds, such as 2022-10-10T04:46:50.000Z; input may have any offset, and is cut to milliseconds.',
   serialize: (value) => new Date(value).toISOString(),
   parseValue: (value) => {
-    const text = textOf(value, dateTimeMessage);
-    const timeMs = dateTimePattern.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(timeMs)) throw badValue(dateTimeMessage);
+    const timeMs = parseDateTime(textOf(value, dateTimeMessage));
+    if (timeMs === null) throw badValue(dateTimeMessage);
     return timeMs;
   },
 });

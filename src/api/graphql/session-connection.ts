@@ -1,10 +1,10 @@
-import { InvalidInput } from '../../model/errors.ts';
-import { COUNT_DEFAULT, COUNT_MAX, PAGE_ITEMS_MAX } from '../../model/limits.ts';
+import { PAGE_ITEMS_MAX } from '../../model/limits.ts';
 import { readPageArguments, writeCursor, type PageArguments } from '../../model/page.ts';
 import type { Revision } from '../../model/revision.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import { sessionKey, sessionKeyLength, sessionOrderName } from '../../model/session-order.ts';
 import type { Session } from '../../model/session.ts';
+import { askerOf } from '../asker.ts';
 import { builder } from './builder.ts';
 import { connectionOf, PageInfoRef, type Connection, type Edge } from './connection.ts';
 import { visibilityFor, type Context } from './context.ts';
@@ -12,6 +12,7 @@ import { pageArguments } from './page-arguments.ts';
 import { SessionRef, SocketRef, UserRef } from './refs.ts';
 import { readSessionFilter, SessionFilterInput } from './session-filter.ts';
 import { defaultSessionOrder, SessionOrderInput } from './session-order.ts';
+import { COUNT_COST, readUpTo, upToArgument } from './total-count.ts';
 
 type SessionConnection = Connection<Session> & { readonly filter: SessionFilter; readonly revision: Revision };
 
@@ -22,14 +23,6 @@ const SessionEdgeRef = builder.objectRef<Edge<Session>>('SessionEdge').implement
     node: t.expose('node', { type: SessionRef, description: 'The session.' }),
   }),
 });
-
-/** @throws InvalidInput when upTo is not from 1 to COUNT_MAX */
-const checkUpTo = (upTo: number): number => {
-  if (upTo < 1 || upTo > COUNT_MAX) {
-    throw new InvalidInput('upTo', `upTo must be from 1 to ${COUNT_MAX}, got ${upTo}`);
-  }
-  return upTo;
-};
 
 const SessionConnectionRef = builder.objectRef<SessionConnection>('SessionConnection').implement({
   description: 'One page of sessions.',
@@ -44,15 +37,15 @@ const SessionConnectionRef = builder.objectRef<SessionConnection>('SessionConnec
     totalCount: t.int({
       nullable: true,
       description:
-        'How many sessions match, on all pages together. Counting stops at upTo: an answer equal to it means that many or more. Null when it could not be counted. Costs nothing when it is not asked for.',
-      args: {
-        upTo: t.arg.int({ defaultValue: COUNT_DEFAULT, description: `Where counting stops: 1 to ${COUNT_MAX}.` }),
-      },
+        'How many sessions match, on all pages together. Counting stops at upTo: an answer equal to it means that many or more. Null when it could not be counted in time. Costs nothing when it is not asked for.',
+      args: upToArgument(),
+      complexity: COUNT_COST,
       resolve: (connection, { upTo }, context) =>
         context.parts.catalog.countSessions(
           visibilityFor(context, 'read-metadata'),
           connection.filter,
-          checkUpTo(upTo ?? COUNT_DEFAULT),
+          readUpTo(upTo),
+          askerOf(context),
         ),
     }),
     revision: t.expose('revision', {
@@ -74,7 +67,7 @@ const page = async (
   const request = readPageArguments(given, orderName, sessionKeyLength(order), PAGE_ITEMS_MAX);
   const { catalog } = context.parts;
   const revision = await catalog.revision();
-  const sessions = await catalog.sessions(visibility, filter, order, request);
+  const sessions = await catalog.sessions(visibility, filter, order, request, askerOf(context));
   const cursorOf = (session: Session): string => writeCursor({ order: orderName, key: sessionKey(session, order) });
   const connection = connectionOf(sessions, cursorOf, request);
   return { ...connection, filter, revision };

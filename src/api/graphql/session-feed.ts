@@ -1,11 +1,15 @@
-import { followSessions } from '../../live/session-feed.ts';
+import { followSessions, type SessionFeedParts } from '../../live/session-feed.ts';
+import type { Visibility } from '../../model/access.ts';
 import { readRevision } from '../../model/read-revision.ts';
+import type { Revision } from '../../model/revision.ts';
 import type { SessionChange, sessionChangeKinds } from '../../model/session-change.ts';
+import type { SessionFilter } from '../../model/session-filter.ts';
 import { builder } from './builder.ts';
 import { visibilityFor } from './context.ts';
-import { following } from './following.ts';
 import { SessionRef } from './refs.ts';
 import { readSessionFilter, SessionFilterInput } from './session-filter.ts';
+import type { SharedSource } from './shared-source.ts';
+import { watching } from './watching.ts';
 
 const SessionChangeKindEnum = builder.enumType('SessionChangeKind', {
   description: 'What happened to a session, as a follower of a filter sees it.',
@@ -35,6 +39,29 @@ const SessionChangeRef = builder.objectRef<SessionChange>('SessionChange').imple
   }),
 });
 
+/** NOTE nothing of one viewer's is held by it: a group keeps it for others when that viewer has gone. */
+const feedSource = (
+  parts: SessionFeedParts,
+  visibility: Visibility,
+  filter: SessionFilter,
+  after: Revision | null,
+): SharedSource<SessionChange> => {
+  let told = after;
+  return {
+    name: 'sessions',
+    read: (place, stopped, atRest) => {
+      // Where it is to go on, some revision of that log was told.
+      const from = place === null || told === null ? told : { log: told.log, position: place };
+      return followSessions(parts, visibility, filter, from, stopped, (revision) => {
+        told = revision;
+        return atRest(revision.position);
+      });
+    },
+    placeAfter: ({ revision }) => revision.position,
+    cut: null,
+  };
+};
+
 builder.subscriptionField('sessionFeed', (t) =>
   t.field({
     type: SessionChangeRef,
@@ -52,7 +79,7 @@ builder.subscriptionField('sessionFeed', (t) =>
       const visibility = visibilityFor(context, 'read-metadata');
       const wanted = readSessionFilter(filter);
       const place = after == null ? null : readRevision(after, 'after');
-      return following(context, (stopped) => followSessions(context.parts, visibility, wanted, place, stopped));
+      return watching(context, feedSource(context.parts, visibility, wanted, place), null);
     },
     resolve: (change) => change,
   }),

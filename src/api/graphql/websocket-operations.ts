@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { type Context as SocketContext, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -11,26 +12,33 @@ import type { OpenCredentials } from '../open-credentials.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { ApiParts } from '../parts.ts';
 import { isAmbient, isFromHere } from '../identity/same-origin.ts';
-import type { EngineInput } from './engine-input.ts';
-import type { Engine } from './engine.ts';
+import type { Context } from './context.ts';
+import type { Documents, ReadDocument } from './documents.ts';
+import type { Operations } from './operations.ts';
+import { schema } from './schema.ts';
+import { SharedDelivery } from './shared-delivery.ts';
+import { subscribe } from './subscription.ts';
 import { documentText } from './trusted-documents.ts';
 import type { Turns } from './turns.ts';
-import type { IncomingMessage } from 'node:http';
+import type { WatcherGroups } from './watcher-groups.ts';
 
 /** What a server keeps of its callers, which all its sockets share. */
 export type SocketParts = {
   readonly parts: ApiParts;
-  readonly engine: Engine;
+  readonly documents: Documents;
+  readonly operations: Operations;
   readonly turns: Turns;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   readonly credentials: OpenCredentials;
+  readonly groups: WatcherGroups;
 };
 
 /** What belongs to one socket. */
 export type Extra = {
   readonly socket: WebSocket;
-  readonly request: IncomingMessage;
+  /** Null once it is known who it is: it holds much, and sockets are open for days. */
+  request: IncomingMessage | null;
   readonly origin: RequestOrigin;
   /** Ends whatever runs on the socket. */
   readonly stop: AbortController;
@@ -42,8 +50,8 @@ export type Extra = {
 };
 type Connection = SocketContext<Record<string, unknown>, Extra>;
 
-/** An operation with the functions of the engine that checked it. */
-type Operation = ExecutionArgs & { readonly engine: ReturnType<Engine['getEnveloped']> };
+/** What a client asks, and the name that it gave to it. */
+type Asking = { readonly id: string; readonly payload: SubscribePayload };
 
 /** A client that has not closed by then is cut. */
 export const CLOSE_MS = 1_000;
@@ -77,12 +85,14 @@ const closeUnauthorized = (extra: Extra): void =>
 /** Finds out who it is, and lets them have one more socket. @throws RateLimited */
 const admit = async (given: SocketParts, { extra, connectionParams }: Connection): Promise<boolean> => {
   const { request, origin } = extra;
+  if (request === null) throw new Error('a socket says once who it is');
   const token = connectionParams?.['token'];
   const viewer = await given.authenticator.authenticate({
     token: typeof token === 'string' ? token : tokenOf(request.headers),
     request,
     origin,
   });
+  extra.request = null;
   if (viewer === null) given.parts.metrics.refusedAuthentication();
   if (viewer === null || extra.stop.signal.aborted) {
     closeUnauthorized(extra);
@@ -115,35 +125,49 @@ const refusal = (code: string, message: string): readonly GraphQLError[] => [
   new GraphQLError(message, { extensions: { code } }),
 ];
 
-/** Parses and checks in its turn, as an operation over HTTP is. */
+/** Reads and checks in its turn, as an operation over HTTP is. @throws GraphQLError, Refusal */
 const check = async (
-  { parts, engine, admission, turns }: SocketParts,
+  { parts, documents, admission, turns, groups }: SocketParts,
+  { socket }: Pick<Extra, 'socket'>,
   caller: Caller,
-  payload: SubscribePayload,
+  { id, payload }: Asking,
   gone: AbortSignal,
-): Promise<Operation | readonly GraphQLError[]> => {
+): Promise<ExecutionArgs | readonly GraphQLError[]> => {
   await admission.request(caller.viewer);
   await turns.begin(caller.viewer);
   if (gone.aborted) return refusal('CANCELLED', 'the operation was left before it began');
-  const input: EngineInput = { parts, viewer: caller.viewer, caller, gone };
-  const enveloped = engine.getEnveloped({ ...input, params: payload });
-  const document = enveloped.parse(documentText(parts.graphql, payload) ?? '');
-  const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
+  const text = documentText(parts.graphql, payload) ?? '';
+  const { document, errors } = readCounted(parts, documents, text);
   if (errors.length > 0) return errors;
-  const contextValue: unknown = await enveloped.contextFactory();
   const { operationName, variables: variableValues } = payload;
-  const { schema } = enveloped;
-  return { schema, document, operationName, variableValues, contextValue, abortSignal: gone, engine: enveloped };
+  const operation = { schema, document, operationName, variableValues };
+  const asked = { text, operationName: operationName ?? null, variables: variableValues, sight: caller.viewer };
+  const delivery = new SharedDelivery(groups, { socket, id, caller }, asked, operation);
+  const contextValue: Context = { parts, viewer: caller.viewer, caller, gone, delivery };
+  return { ...operation, contextValue, abortSignal: gone };
+};
+
+/** What never runs is counted as refused. @throws GraphQLError for what is no document */
+const readCounted = ({ metrics }: ApiParts, documents: Documents, text: string): ReadDocument => {
+  let errors = 1;
+  try {
+    const read = documents.read(text);
+    errors = read.errors.length;
+    return read;
+  } finally {
+    if (errors > 0) metrics.graphqlOperation('none', 'refused');
+  }
 };
 
 const checkOrRefuse = async (
   given: SocketParts,
+  extra: Extra,
   caller: Caller,
-  payload: SubscribePayload,
+  asking: Asking,
   gone: AbortSignal,
-): Promise<Operation | readonly GraphQLError[]> => {
+): Promise<ExecutionArgs | readonly GraphQLError[]> => {
   try {
-    return await check(given, caller, payload, gone);
+    return await check(given, extra, caller, asking, gone);
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     if (error instanceof Refusal) return refusal(error.code, error.message);
@@ -156,7 +180,7 @@ const onSubscribe = async (
   { extra }: Connection,
   id: string,
   payload: SubscribePayload,
-): Promise<Operation | readonly GraphQLError[]> => {
+): Promise<ExecutionArgs | readonly GraphQLError[]> => {
   const { caller, running } = extra;
   if (caller === null || isOver(caller.viewer, given.parts.clock())) {
     closeUnauthorized(extra);
@@ -168,15 +192,15 @@ const onSubscribe = async (
   const stop = new AbortController();
   running.set(payload, { id, stop });
   if (extra.stop.signal.aborted) stop.abort();
-  const checked = await checkOrRefuse(given, caller, payload, stop.signal);
-  if (!('engine' in checked)) running.delete(payload);
+  const checked = await checkOrRefuse(given, extra, caller, { id, payload }, stop.signal);
+  if (!('document' in checked)) running.delete(payload);
   return checked;
 };
 
 /** A client that leaves an operation is told nothing more of it. */
-const execute = async ({ engine, ...args }: Operation): Promise<ExecutionResult> => {
+const execute = async (operations: Operations, args: ExecutionArgs): Promise<ExecutionResult> => {
   try {
-    return (await engine.execute(args)) as ExecutionResult;
+    return await operations.execute(args);
   } catch (error) {
     if (args.abortSignal?.aborted === true) return { data: null };
     throw error;
@@ -190,6 +214,6 @@ export const socketProtocol = (given: SocketParts): Server<Extra> =>
     onConnect: (connection) => onConnect(given, connection),
     onSubscribe: (connection, id, payload) => onSubscribe(given, connection, id, payload),
     onComplete: ({ extra }, _id, payload) => void extra.running.delete(payload),
-    execute: (args) => execute(args as Operation),
-    subscribe: (args) => (args as Operation).engine.subscribe(args),
+    execute: (args) => execute(given.operations, args),
+    subscribe,
   });

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server as Protocol } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import { WEBSOCKET_WAITING_BYTES_MAX } from '../../model/limits.ts';
 import type { RequestOrigin } from '../origin.ts';
 import type { Log } from '../parts.ts';
 import { withinRequest } from '../request-context.ts';
+import { send } from './socket-send.ts';
 import { type Extra, leaveOperations } from './websocket-operations.ts';
 
 /** A message by which a client leaves an operation is no longer: ids are the client's. */
@@ -20,18 +20,6 @@ const leftBy = (text: string): string | null => {
     return null;
   }
 };
-
-/** Resolves when the bytes have left this process: which is what stops the source of a client that does not read. */
-const send = (socket: WebSocket, text: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => {
-      if (socket.isPaused && socket.bufferedAmount <= WEBSOCKET_WAITING_BYTES_MAX) socket.resume();
-      return error == null ? resolve() : reject(error);
-    });
-    // Who does not read what was answered is not listened to: it would only add to what waits.
-    if (socket.bufferedAmount > WEBSOCKET_WAITING_BYTES_MAX) socket.pause();
-  });
 
 /** Speaks the graphql-transport-ws protocol on a socket that was opened. Each item is sent before the next one is read. */
 export const serveGraphqlSocket = (

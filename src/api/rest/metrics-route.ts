@@ -9,7 +9,7 @@ export const metricsRoutes: readonly Route[] = [
     action: 'read-metrics',
     handle: async ({ parts, response }) => {
       const { contentType, text } = await parts.metrics.text();
-      sendText(response, contentType, text);
+      sendText(response, 200, contentType, text);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../model/errors.ts';
-import { FILTER_VALUES_MAX, NAME_LENGTH_MAX } from '../../model/limits.ts';
+import { checkTexts } from '../../model/filter-values.ts';
 
 /** A whole number of the query. @throws InvalidInput naming the parameter and the limit */
 export const wholeNumber = (
@@ -20,13 +20,7 @@ export const wholeNumber = (
 export const textList = (query: URLSearchParams, name: string): readonly string[] | null => {
   const given = [...query.getAll(name), ...query.getAll(`${name}[]`)];
   const values = given.flatMap((text) => text.split(',')).filter((value) => value !== '');
-  if (values.length > FILTER_VALUES_MAX) {
-    throw new InvalidInput(name, `${name} must have at most ${FILTER_VALUES_MAX} values, got ${values.length}`);
-  }
-  if (values.some((value) => value.length > NAME_LENGTH_MAX)) {
-    throw new InvalidInput(name, `each of ${name} must have at most ${NAME_LENGTH_MAX} characters`);
-  }
-  return values.length === 0 ? null : values;
+  return values.length === 0 ? null : checkTexts(values, name);
 };
 
 /** One of some words; null when it is absent. @throws InvalidInput naming them */

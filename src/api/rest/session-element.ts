@@ -6,7 +6,7 @@ import type { Session, SessionProtocol } from '../../model/session.ts';
 import type { CatalogReader } from '../../store/catalog/catalog.ts';
 
 /** What these clients call the protocols. */
-const sessionTypes: Readonly<Record<SessionProtocol, string>> = {
+export const sessionTypes: Readonly<Record<SessionProtocol, string>> = {
   SSH: 'ssh',
   KUBERNETES: 'kubernetes',
   DATABASE: 'database',
@@ -21,17 +21,16 @@ const timeOf = (timeMs: number): string => `${new Date(timeMs).toISOString().sli
 const flagOf = (countryCode: string): string =>
   String.fromCodePoint(...Array.from(countryCode.toUpperCase(), (letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
 
-const metadataOf = ({ client: { location } }: Session) => ({
-  ip_metadata: {
-    city_name: location?.city ?? null,
-    country_code: location?.countryCode ?? null,
-    country_name: location?.country ?? null,
-    isp: null,
-    latitude: location?.latitude ?? null,
-    longitude: location?.longitude ?? null,
-    region_code: null,
-    region_name: location?.region ?? null,
-  },
+/** What is known of the place that a session came from, in the words of these clients. */
+export const locationElement = ({ client: { location } }: Session) => ({
+  city_name: location?.city ?? null,
+  country_code: location?.countryCode ?? null,
+  country_name: location?.country ?? null,
+  isp: null,
+  latitude: location?.latitude ?? null,
+  longitude: location?.longitude ?? null,
+  region_code: null,
+  region_name: location?.region ?? null,
 });
 
 const elementOf = (session: Session, recordings: readonly Recording[]) => ({
@@ -58,7 +57,7 @@ const elementOf = (session: Session, recordings: readonly Recording[]) => ({
   auth_info: session.authInfo,
   country_code: session.client.location?.countryCode ?? null,
   country_flag: session.client.location?.countryCode == null ? null : flagOf(session.client.location.countryCode),
-  metadata: metadataOf(session),
+  metadata: { ip_metadata: locationElement(session) },
   recordings: recordings.map(({ recordingId, startedAtMs }) => ({
     recording_id: recordingId,
     start_time: timeOf(startedAtMs),

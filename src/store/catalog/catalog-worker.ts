@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { v7 } from 'uuid';
 import { SALT_BYTES } from './audit-chain.ts';
 import { openForWriting } from './open-database.ts';
+import { WalLimit } from './wal-limit.ts';
 import { GroupCommit } from './writing/group-commit.ts';
 import { WriteContext } from './writing/write-context.ts';
 import type { WriterAnswer, WriterData, WriterRequest } from './writer-messages.ts';
@@ -28,7 +29,8 @@ const close = (database: Database.Database, port: MessagePort): void => {
   port.close();
 };
 
-const serve = (database: Database.Database, port: MessagePort, { resumeWindowMs }: WriterData): void => {
+const serve = (database: Database.Database, port: MessagePort, { resumeWindowMs, walBytesMax }: WriterData): void => {
+  const wal = new WalLimit(database, walBytesMax);
   const commits = new GroupCommit(
     new WriteContext(database, { newId: () => v7(), salt: () => randomBytes(SALT_BYTES), resumeWindowMs }),
   );
@@ -36,7 +38,8 @@ const serve = (database: Database.Database, port: MessagePort, { resumeWindowMs 
     const requests = takeTogether(port, first);
     const dispose = requests.find((request) => request.name === 'dispose');
     port.postMessage(commits.commit(requests) satisfies WriterAnswer);
-    if (dispose !== undefined) close(database, port);
+    if (dispose === undefined) wal.afterCommit(performance.now());
+    else close(database, port);
   });
 };
 

@@ -8,10 +8,11 @@ import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
-import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { SessionFilter } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
 import type { FeedingWriter } from './feeding-records.ts';
+import type { SurveyReader } from './survey-reader.ts';
 
 /**
  * What is known of sessions: the truth about everything but the bytes of closed chunks.
@@ -24,20 +25,9 @@ import type { FeedingWriter } from './feeding-records.ts';
  * - MUST answer refusals by throwing the closed family of model/errors.ts;
  * - MUST NOT hand out rows, SQL or transactions.
  */
-export interface CatalogReader extends AccessReader {
+export interface CatalogReader extends AccessReader, SurveyReader {
   session(visibility: Visibility, sessionId: SessionId): Promise<Session | null>;
   sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null>;
-  /** Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward. */
-  sessions(
-    visibility: Visibility,
-    filter: SessionFilter,
-    order: SessionOrder,
-    page: PageRequest,
-  ): Promise<Page<Session>>;
-  /** How many match, counted no further than upTo. */
-  countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number>;
-  /** Newest first, by row number: the REST list's pages. `offset` is at most REST_ROWS_MAX. */
-  sessionsAt(visibility: Visibility, filter: SessionFilter, offset: number, limit: number): Promise<readonly Session[]>;
   /** The newest revision that is visible. */
   revision(): Promise<Revision>;
 
@@ -146,6 +136,8 @@ export type Contents = {
   /** Follow the last closed chunk without a hole. */
   readonly batches: readonly PendingBatch[];
   readonly moreBatches: boolean;
+  /** Whether nothing will follow what is stored: it is sealed, or never can be and its session is over. */
+  readonly isOver: boolean;
 };
 
 export type UnsealedRecording = {
@@ -268,8 +260,8 @@ export type SessionChangeRow = {
 /** Told after each commit, in the order of commits. Hints: whoever misses one still finds everything in the catalog. */
 export type CommitAnnouncement =
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly revision: Revision }
-  /** A kill was asked for that this producer must hear of. */
-  | { readonly kind: 'kill'; readonly producer: string }
+  /** Kills were asked for that this producer must hear of: of these sessions. */
+  | { readonly kind: 'kill'; readonly producer: string; readonly sessionIds: readonly SessionId[] }
   /** A token was revoked or replaced, or a sign-in ended: whatever stands on it must end. */
   | { readonly kind: 'credentials' }
   | {

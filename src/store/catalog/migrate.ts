@@ -3,13 +3,18 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { sessionsAndRecordings } from './migrations/0001-sessions-and-recordings.ts';
 import { accessAndAudit } from './migrations/0002-access-and-audit.ts';
+import { addressKey } from '../../model/ip-range.ts';
 import { whileItHappens } from './migrations/0003-while-it-happens.ts';
+import { everyFilter } from './migrations/0004-every-filter.ts';
+import { usersAndSocketsInOrder } from './migrations/0005-users-and-sockets-in-order.ts';
 
 /** All migrations by name, in order. A name is for good once it was released. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-sessions-and-recordings': sessionsAndRecordings,
   '0002-access-and-audit': accessAndAudit,
   '0003-while-it-happens': whileItHappens,
+  '0004-every-filter': everyFilter,
+  '0005-users-and-sockets-in-order': usersAndSocketsInOrder,
 };
 
 /** The data folder was written by a newer program. */
@@ -54,11 +59,17 @@ const refuseNewer = (versions: readonly string[]): void => {
   if (unknown !== undefined) throw new NewerDataFolder(unknown, newestVersion());
 };
 
+const addressKeyOf = (ip: unknown): Buffer | null => {
+  const key = addressKey(String(ip));
+  return key === null ? null : Buffer.from(key);
+};
+
 /** Brings the catalog to this program's version, whole or not at all. @throws NewerDataFolder */
 export const migrate = async (database: Database.Database): Promise<void> => {
   refuseNewer(versionsOf(database));
   // NOTE the dialect closes the database when Kysely is destroyed, so Kysely is not destroyed: the caller owns it.
   const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+  database.function('address_key', { deterministic: true }, addressKeyOf);
   const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
   // Kysely begins no transaction of its own on SQLite.
   database.exec('BEGIN IMMEDIATE');

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { WAL_BYTES_MAX } from '../../model/limits.ts';
 
 export type OpenDatabase = {
   readonly path: string;
@@ -22,7 +23,7 @@ export const openForWriting = ({ path, nativeBinding }: OpenDatabase): Database.
   database.pragma('cache_size = -65536');
   // Pages: 32 MiB. Pending batches mostly go before they would be copied into the file.
   database.pragma('wal_autocheckpoint = 8192');
-  database.pragma('journal_size_limit = 67108864');
+  database.pragma(`journal_size_limit = ${WAL_BYTES_MAX}`);
   return database;
 };
 

@@ -1,11 +1,13 @@
+import { type RawBuilder, sql } from 'kysely';
+import { isRunning, type SessionStatus } from '../../model/session.ts';
 import type { Contents, ContentsPart } from './catalog.ts';
 import { batchOf, chunkOf, type RecordingRow, recordingOf } from './session-row.ts';
 import { build, type Statements } from './statements.ts';
-import type { BatchesTable } from './tables.ts';
+import type { BatchesTable, ChunksTable } from './tables.ts';
 
 /** Closed chunks, then pending batches, of one recording. The caller holds the read transaction. */
 export const readContents = (statements: Statements, row: RecordingRow, part: ContentsPart): Contents => {
-  const chunks = statements.all(chunksQuery(row, part));
+  const chunks = readChunks(statements, row, part);
   const moreChunks = chunks.length > part.chunksMax;
   const batches = moreChunks ? { taken: [], more: row.pending_bytes > 0 } : readBatches(statements, row, part);
   return {
@@ -14,43 +16,49 @@ export const readContents = (statements: Statements, row: RecordingRow, part: Co
     moreChunks,
     batches: batches.taken.map(batchOf),
     moreBatches: batches.more,
+    isOver: isOver(statements, row),
   };
 };
 
-/** NOTE chunks do not overlap and are in order, so those that end at or after a place are those from one row on. */
-const chunksQuery = (row: RecordingRow, part: ContentsPart) => {
-  const own = build.selectFrom('chunks').selectAll().where('recording_key', '=', row.recording_key);
-  let query = own.orderBy('first_event').limit(part.chunksMax + 1);
-  if (part.fromEvent > 0) {
-    const holding = build
-      .selectFrom('chunks')
-      .select('first_event')
-      .where('recording_key', '=', row.recording_key)
-      .where('first_event', '<=', part.fromEvent)
-      .orderBy('first_event', 'desc')
-      .limit(1);
-    query = query
-      .where((where) => where('first_event', '>=', where.fn.coalesce(holding, where.val(0))))
-      .where((where) => where(where('first_event', '+', where.ref('event_count')), '>', part.fromEvent));
-  }
-  if (part.fromMs > 0) query = query.where('last_ms', '>=', part.fromMs);
-  if (part.toMs !== null) query = query.where('first_ms', '<=', part.toMs);
-  return query;
-};
+/**
+ * A parameter that SQLite does not look at when it plans.
+ * NOTE it would plan anew each time one is bound (STAT4), and there is one way to read these.
+ */
+const unseen: RawBuilder<number> = sql`${0} + 0`;
+
+/**
+ * Those that end after an event, and end no earlier and begin no later than two times, in order.
+ * NOTE neither chunks nor batches overlap: what ends after an event is what holds it, and all that follows.
+ */
+const partOf = (table: 'chunks' | 'batches') => sql`SELECT * FROM ${sql.table(table)} WHERE recording_key = ${unseen}
+  AND first_event >= coalesce((SELECT first_event FROM ${sql.table(table)} WHERE recording_key = ${unseen}
+    AND first_event <= ${unseen} ORDER BY first_event DESC LIMIT 1), 0)
+  AND first_event + event_count > ${unseen} AND last_ms >= ${unseen} AND first_ms <= ${unseen} ORDER BY first_event`;
+
+const chunksOf = sql<ChunksTable>`${partOf('chunks')} LIMIT ${unseen}`.compile(build);
+const batchesOf = (partOf('batches') as RawBuilder<BatchesTable>).compile(build);
+const batchesBefore = sql<BatchesTable>`SELECT * FROM batches WHERE recording_key = ${unseen}
+  AND first_event < ${unseen} ORDER BY first_event DESC LIMIT ${unseen}`.compile(build);
+
+const parametersOf = ({ recording_key: key }: RecordingRow, { fromEvent, fromMs, toMs }: ContentsPart) =>
+  [key, key, fromEvent, fromEvent, fromMs, toMs ?? Number.MAX_SAFE_INTEGER] as const;
+
+/** One more than is wanted. */
+const readChunks = (statements: Statements, row: RecordingRow, part: ContentsPart): readonly ChunksTable[] =>
+  row.next_pending_event <= part.fromEvent
+    ? []
+    : statements.allCompiled(chunksOf, [...parametersOf(row, part), part.chunksMax + 1]);
 
 const readBatches = (
   statements: Statements,
   row: RecordingRow,
   part: ContentsPart,
 ): { taken: BatchesTable[]; more: boolean } => {
-  const own = build.selectFrom('batches').selectAll().where('recording_key', '=', row.recording_key);
-  let wanted = own.where((where) => where(where('first_event', '+', where.ref('event_count')), '>', part.fromEvent));
-  if (part.fromMs > 0) wanted = wanted.where('last_ms', '>=', part.fromMs);
-  if (part.toMs !== null) wanted = wanted.where('first_ms', '<=', part.toMs);
   const taken: BatchesTable[] = [];
+  if (row.event_count <= part.fromEvent || row.pending_bytes === 0) return { taken, more: false };
   let bytes = 0;
   let more = false;
-  for (const batch of statements.iterate(wanted.orderBy('first_event'))) {
+  for (const batch of statements.iterateCompiled(batchesOf, parametersOf(row, part))) {
     more = taken.length > 0 && bytes + batch.msgpack.length > part.batchBytesMax;
     if (more) break;
     taken.push(batch);
@@ -58,9 +66,16 @@ const readBatches = (
   }
   const [first] = taken;
   if (first === undefined || part.batchesBefore === 0) return { taken, more };
-  const before = own
-    .where('first_event', '<', first.first_event)
-    .orderBy('first_event', 'desc')
-    .limit(part.batchesBefore);
-  return { taken: [...statements.all(before).toReversed(), ...taken], more };
+  const before = [row.recording_key, first.first_event, part.batchesBefore];
+  return { taken: [...statements.allCompiled(batchesBefore, before).toReversed(), ...taken], more };
+};
+
+const statusOf = build.selectFrom('sessions').select('status').where('position', '=', 0).compile();
+
+/** What lost its file cannot be sealed: it ends with its session. */
+const isOver = (statements: Statements, row: RecordingRow): boolean => {
+  if (row.signature !== null || row.state !== 'CORRUPT') return row.signature !== null;
+  const session = statements.getCompiled(statusOf, [row.session_position]);
+  const status = session?.status as SessionStatus | undefined;
+  return status === undefined || !(isRunning(status) || status === 'LOST');
 };

@@ -21,7 +21,8 @@ import type {
   UsersTable,
 } from './tables.ts';
 
-export type SessionRow = Readonly<SessionsTable>;
+/** Without what is only looked up by. */
+export type SessionRow = Readonly<Omit<SessionsTable, 'client_ip_key'>>;
 export type RecordingRow = Omit<RecordingsTable, 'recording_key'> & {
   readonly recording_key: number;
   readonly session_id: string;
@@ -95,7 +96,7 @@ export const sessionOf = (row: SessionRow, log: string): Session => ({
   revision: { log, position: row.revision },
 });
 
-export const userOf = (row: UsersTable): User => ({
+export const userOf = (row: Omit<UsersTable, 'user_key'>): User => ({
   identity: row.identity,
   email: row.email,
   name: row.name,

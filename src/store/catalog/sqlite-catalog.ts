@@ -1,9 +1,12 @@
-import { RESUME_WINDOW_MS } from '../../model/limits.ts';
+import { RESUME_WINDOW_MS, WAL_BYTES_MAX } from '../../model/limits.ts';
 import type { Catalog, CommitListener } from './catalog.ts';
 import { checkVersion } from './migrate.ts';
 import { openForReading } from './open-database.ts';
 import { prepareDatabase } from './prepare-database.ts';
+import { ReadingThread } from './reading-thread.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import { type SurveyLimits, usualSurveyLimits } from './surveys/survey.ts';
+import { SurveysHere } from './surveys/surveys-here.ts';
 import { WorkerWriter } from './worker-writer.ts';
 import type { WorkerScript } from './worker-script.ts';
 
@@ -19,28 +22,43 @@ export type SqliteCatalogRules = {
   readonly resumeWindowMs: number;
   /** Newest positions that logs of changes are known to have had, by their names: a catalog that is behind was put back. */
   readonly knownPositions: ReadonlyMap<string, number>;
+  /** The write-ahead log is begun anew beyond so many bytes. */
+  readonly walBytesMax: number;
+  /** How long reads of much of the log may take. */
+  readonly surveyLimits: SurveyLimits;
 };
 
-const usualRules: SqliteCatalogRules = { resumeWindowMs: RESUME_WINDOW_MS, knownPositions: new Map() };
+/** The threads that a catalog is written and read by. */
+export type CatalogScripts = { readonly writer: WorkerScript; readonly reader: WorkerScript };
+
+const usualRules: SqliteCatalogRules = {
+  resumeWindowMs: RESUME_WINDOW_MS,
+  knownPositions: new Map(),
+  walBytesMax: WAL_BYTES_MAX,
+  surveyLimits: usualSurveyLimits,
+};
 
 /**
- * The catalog in a SQLite file: written in a worker's thread, read on the calling one. The caller holds the data folder's
+ * The catalog in a SQLite file: written in a worker's thread, read on the calling one, and in another what may take long. The caller holds the data folder's
  * lock. @throws CatalogNotOpened when the file is newer than this program, or is no catalog
  */
 export const openSqliteCatalog = async (
   place: SqliteCatalogPlace,
-  writerScript: WorkerScript,
+  scripts: CatalogScripts,
   listener: CommitListener,
-  { resumeWindowMs, knownPositions }: SqliteCatalogRules = usualRules,
+  given: Partial<SqliteCatalogRules> = {},
 ): Promise<Catalog> => {
+  const { resumeWindowMs, knownPositions, walBytesMax, surveyLimits } = { ...usualRules, ...given };
   await prepareDatabase(place, knownPositions);
-  const writer = await WorkerWriter.start(writerScript, { ...place, resumeWindowMs }, listener);
+  const writer = await WorkerWriter.start(scripts.writer, { ...place, resumeWindowMs, walBytesMax }, listener);
   try {
     const database = openForReading(place);
+    const surveys = new ReadingThread(scripts.reader, { ...place, limits: surveyLimits });
     return {
-      reader: new SqliteReader(database),
+      reader: new SqliteReader(database, surveys),
       writer: writer.port,
       async [Symbol.asyncDispose]() {
+        await surveys[Symbol.asyncDispose]();
         database.close();
         await writer[Symbol.asyncDispose]();
       },
@@ -57,7 +75,7 @@ export const openSqliteCatalogToRead = (place: SqliteCatalogPlace): Catalog => {
   try {
     checkVersion(database);
     return {
-      reader: new SqliteReader(database),
+      reader: new SqliteReader(database, new SurveysHere(database)),
       writer: null,
       async [Symbol.asyncDispose]() {
         database.close();

@@ -4,7 +4,7 @@ import type { Visibility } from '../../model/access.ts';
 import { RevisionUnknown } from '../../model/errors.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { KillRequest } from '../../model/intake.ts';
-import { REST_ROWS_MAX } from '../../model/limits.ts';
+import { SESSIONS_LOOKED_AT_ON_MAIN } from '../../model/limits.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -27,9 +27,11 @@ import type {
 } from './catalog.ts';
 import { standingSignIns, standingTokens, tokenOfId } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
+import { readRecordingRow } from './read-recording-row.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
-import { changedSince, matchingSessions, seenWithin, sessionPage } from './session-query.ts';
+import { readSessionPage } from './listing/session-page.ts';
+import { changedSince, seenWithin } from './session-query.ts';
 import {
   killRequestOf,
   type RecordingRow,
@@ -39,19 +41,27 @@ import {
   type SessionRow,
   userOf,
 } from './session-row.ts';
+import type { Asker } from './survey-reader.ts';
+import type { SurveyRunner } from './surveys/survey.ts';
+import { SurveyingReader } from './surveying-reader.ts';
 import { signInOf, tokenOf } from './token-row.ts';
 import { type KnownHead, verifyAudit } from './verify-audit.ts';
 import { build, Statements } from './statements.ts';
 
-/** Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. */
-export class SqliteReader implements CatalogReader {
-  readonly #database: Database.Database;
+/** Asked before each page: compiled once. */
+const newestPosition = build.selectFrom('log').select(['log_id', 'position']).compile();
+
+/**
+ * Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. Whatever may
+ * take longer is had done by another.
+ */
+export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #statements: Statements;
   readonly #log: string;
 
-  /** The caller owns the connection. */
-  constructor(database: Database.Database) {
-    this.#database = database;
+  /** The caller owns the connection, and whoever does the long reads. */
+  constructor(database: Database.Database, surveys: SurveyRunner) {
+    super(surveys);
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
   }
@@ -70,46 +80,24 @@ export class SqliteReader implements CatalogReader {
     return row === undefined ? null : sessionOf(row, this.#log);
   }
 
-  async sessions(
+  override async sessions(
     visibility: Visibility,
     filter: SessionFilter,
     order: SessionOrder,
     page: PageRequest,
+    asker?: Asker,
   ): Promise<Page<Session>> {
-    const rows = this.#statements.all(sessionPage(matchingSessions(visibility, filter), order, page));
-    return pageOf(
-      rows.map((row) => sessionOf(row, this.#log)),
-      page,
-    );
-  }
-
-  async countSessions(visibility: Visibility, filter: SessionFilter, upTo: number): Promise<number> {
-    const capped = matchingSessions(visibility, filter).clearSelect().select('position').limit(upTo).as('capped');
-    return this.#statements.get(build.selectFrom(capped).select(sql<number>`count(*)`.as('count')))?.count ?? 0;
-  }
-
-  async sessionsAt(
-    visibility: Visibility,
-    filter: SessionFilter,
-    offset: number,
-    limit: number,
-  ): Promise<readonly Session[]> {
-    const positions = matchingSessions(visibility, filter)
-      .clearSelect()
-      .select('position')
-      .orderBy('position', 'desc')
-      .offset(Math.min(offset, REST_ROWS_MAX))
-      .limit(limit);
-    const query = build
-      .selectFrom('sessions')
-      .selectAll()
-      .where('position', 'in', positions)
-      .orderBy('position', 'desc');
-    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
+    // NOTE how long the index of words looks for what has many of them is not bounded.
+    if (filter.text === null) {
+      const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+      const read = readSessionPage(this.#statements, query);
+      if (read.stoppedAt === null) return { ...read, items: read.items.map((row) => sessionOf(row, this.#log)) };
+    }
+    return super.sessions(visibility, filter, order, page, asker);
   }
 
   async revision(): Promise<Revision> {
-    const row = this.#statements.get(build.selectFrom('log').select(['log_id', 'position']));
+    const row = this.#statements.getCompiled(newestPosition, []);
     return { log: row?.log_id ?? '', position: row?.position ?? 0 };
   }
 
@@ -164,16 +152,15 @@ export class SqliteReader implements CatalogReader {
   }
 
   #recordingRow(visibility: Visibility, recordingId: RecordingId): RecordingRow | undefined {
-    return this.#statements.get(recordingRows(visibility).where('recordings.recording_id', '=', recordingId));
+    return readRecordingRow(this.#statements, visibility, recordingId);
   }
 
   async contents(visibility: Visibility, recordingId: RecordingId, part: ContentsPart): Promise<Contents | null> {
     // One read transaction: a chunk that closes meanwhile is either seen as its batches or as itself.
-    const read = this.#database.transaction((): Contents | null => {
+    return this.#statements.ofOneMoment(() => {
       const row = this.#recordingRow(visibility, recordingId);
       return row === undefined ? null : readContents(this.#statements, row, part);
     });
-    return read();
   }
 
   async token(tokenId: string): Promise<KeptToken | null> {
@@ -287,7 +274,7 @@ export class SqliteReader implements CatalogReader {
     untilMs: number,
     limit: number,
   ): Promise<readonly Session[]> {
-    const query = seenWithin(matchingSessions(visibility, filter), afterMs, untilMs, limit);
+    const query = seenWithin(visibility, filter, afterMs, untilMs, limit);
     return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
   }
 
@@ -302,14 +289,10 @@ export class SqliteReader implements CatalogReader {
   }
 
   async runningSessions(producer: string): Promise<readonly Session[]> {
-    const rows = this.#statements.all(
-      build
-        .selectFrom('sessions')
-        .selectAll()
-        .where('producer', '=', producer)
-        .where(sql<boolean>`status IN ('ACTIVE', 'KILLING')`)
-        .orderBy('position'),
-    );
+    // NOTE by itself SQLite may walk through all that the producer ever had.
+    const query = sql<SessionRow>`SELECT * FROM sessions INDEXED BY sessions_running
+      WHERE producer = ${producer} AND status IN ('ACTIVE', 'KILLING') ORDER BY position`;
+    const rows = this.#statements.all({ compile: () => query.compile(build) });
     return rows.map((row) => sessionOf(row, this.#log));
   }
 

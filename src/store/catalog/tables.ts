@@ -40,6 +40,8 @@ export type SessionsTable = {
   socket_id: string;
   socket_name: string;
   client_ip: string;
+  /** As addressKey makes it; null for what is no address. */
+  client_ip_key: Buffer | null;
   client_port: number | null;
   client_software: string | null;
   /** JSON of model's Location. */
@@ -75,6 +77,7 @@ export type SessionsTable = {
 };
 
 export type UsersTable = {
+  user_key: Generated<number>;
   identity_key: string;
   identity: string;
   email: string | null;
@@ -86,7 +89,13 @@ export type UsersTable = {
   last_seen_ms: number;
 };
 
-export type SocketsTable = { socket_id: string; name: string; protocol: string; last_used_ms: number };
+export type SocketsTable = {
+  socket_key: Generated<number>;
+  socket_id: string;
+  name: string;
+  protocol: string;
+  last_used_ms: number;
+};
 
 export type SessionEventsTable = {
   position: Generated<number>;

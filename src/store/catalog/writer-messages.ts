@@ -8,6 +8,8 @@ export type WriterData = {
   readonly nativeBinding: string | null;
   /** A LOST session may be resumed for this long. */
   readonly resumeWindowMs: number;
+  /** The write-ahead log is begun anew beyond so many bytes. */
+  readonly walBytesMax: number;
 };
 
 /** Main thread to writer: one write of the port, or the wish to end. */

@@ -3,7 +3,6 @@ import type { RecordingId } from '../../model/ids.ts';
 import { CHUNK_BYTES_TARGET } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
-import { isRunning } from '../../model/session.ts';
 import { carryAfter, gapRun, joinRun, sliceRun } from '../../format/run-bytes.ts';
 import type { CatalogReader, ChunkRow, Contents, ContentsPart, PendingBatch } from '../catalog/catalog.ts';
 import { DamagedChunk, MissingRecording, type Recordings, type Verdict } from './recordings.ts';
@@ -22,6 +21,15 @@ export type RunPage = {
   readonly runs: readonly Run[];
   /** Whether stored or pending events follow these runs now. */
   readonly hasMore: boolean;
+};
+
+/** Runs that follow one another, of one moment. */
+export type Stretch = {
+  readonly runs: AsyncGenerator<Run, void, void>;
+  /** Whether more was stored behind them. */
+  readonly hasMore: boolean;
+  /** Whether nothing will follow what was stored. */
+  readonly isOver: boolean;
 };
 
 /** Told when stored bytes are not what was written, so that the catalog can say so. Must not throw. */
@@ -65,26 +73,45 @@ export class RecordingReader {
 
   /**
    * Everything from the part's begin to what is stored when the end is reached; one run in memory, and the next one.
-   * @param follows the run that was read before these, when they go on from it
    */
-  async *runs(
-    visibility: Visibility,
-    recordingId: RecordingId,
-    part: RunsPart,
-    follows: Run | null = null,
-  ): AsyncGenerator<Run, void, void> {
+  async *runs(visibility: Visibility, recordingId: RecordingId, part: RunsPart): AsyncGenerator<Run, void, void> {
     let place = part;
-    let before = follows;
+    let before: Run | null = null;
     for (;;) {
-      const contents = await this.#contents(visibility, recordingId, place, CHUNKS_AT_ONCE, before);
-      if (contents === null) return;
-      for await (const loaded of this.#loadAhead(contents)) {
-        const run = continued(loaded, place.fromEvent, before);
+      const stretch = await this.stretch(visibility, recordingId, place, before);
+      if (stretch === null) return;
+      for await (const run of stretch.runs) {
         yield run;
         before = run;
         place = { fromEvent: run.firstEvent + run.eventCount, fromMs: 0, toMs: part.toMs };
       }
-      if (!contents.moreChunks && !contents.moreBatches) return;
+      if (!stretch.hasMore) return;
+    }
+  }
+
+  /**
+   * What is stored from the part's begin on, as much as is looked up at once. Null when there is no such recording.
+   * @param follows the run that was read before these, when they go on from it
+   */
+  async stretch(
+    visibility: Visibility,
+    recordingId: RecordingId,
+    part: RunsPart,
+    follows: Run | null,
+  ): Promise<Stretch | null> {
+    const contents = await this.#contents(visibility, recordingId, part, CHUNKS_AT_ONCE, follows);
+    if (contents === null) return null;
+    const { isOver, moreChunks, moreBatches } = contents;
+    return { runs: this.#runsOf(contents, part.fromEvent, follows), hasMore: moreChunks || moreBatches, isOver };
+  }
+
+  async *#runsOf(contents: Contents, fromEvent: number, follows: Run | null): AsyncGenerator<Run, void, void> {
+    let [place, before] = [fromEvent, follows];
+    for await (const loaded of this.#loadAhead(contents)) {
+      const run = continued(loaded, place, before);
+      yield run;
+      before = run;
+      place = run.firstEvent + run.eventCount;
     }
   }
 
@@ -133,17 +160,6 @@ export class RecordingReader {
         { lostEvents: eventCount, lostBytes: chunk.rawSize, cause: error.message },
       );
     }
-  }
-
-  /** Whether nothing will follow what is stored. True when there is no such recording. */
-  async isSealed(visibility: Visibility, recordingId: RecordingId): Promise<boolean> {
-    const { catalog } = this.#parts;
-    const recording = await catalog.recording(visibility, recordingId);
-    if (recording === null || recording.signature !== null) return true;
-    if (recording.state !== 'CORRUPT') return false;
-    // What lost its file cannot be sealed: it ends with its session.
-    const session = await catalog.sessionOfRecording(visibility, recordingId);
-    return session === null || !(isRunning(session.status) || session.status === 'LOST');
   }
 
   /** The file as stored. Null when there is no such recording, nothing is stored of it yet, or its file is gone. */

@@ -85,6 +85,17 @@ export const reaches: Readonly<Record<string, Reach>> = {
   Socket: within('socket { socket', ['socket', 'socket'], '}'),
   SessionConnection: { query: (fields) => `{ sessions { ${fields} } }`, at: ['sessions'] },
   SessionEdge: { query: (fields) => `{ sessions(${ofAnn}) { edges { ${fields} } } }`, at: ['sessions', 'edges', 0] },
+  SocketConnection: { query: (fields) => `{ sockets { ${fields} } }`, at: ['sockets'] },
+  SocketEdge: { query: (fields) => `{ sockets { edges { ${fields} } } }`, at: ['sockets', 'edges', 0] },
+  UserConnection: { query: (fields) => `{ users { ${fields} } }`, at: ['users'] },
+  UserEdge: {
+    query: (fields) => `{ users(nameContains: "ann@example.com") { edges { ${fields} } } }`,
+    at: ['users', 'edges', 0],
+  },
+  SessionStatsGroupCount: {
+    query: (fields) => `{ sessionStats(groupBy: USER, ${ofAnn}) { ${fields} } }`,
+    at: ['sessionStats', 0],
+  },
   PageInfo: { query: (fields) => `{ sessions { pageInfo { ${fields} } } }`, at: ['sessions', 'pageInfo'] },
   SessionEventConnection: within('events', ['events']),
   SessionEventEdge: within('events { edges', ['events', 'edges', 0], '}'),
@@ -182,7 +193,12 @@ export type Row = { readonly [each in Level]?: string };
 
 /** Every field of every object type, and who may see it. A field that is in no row fails the test. */
 export const fieldTable: Readonly<Record<string, Row>> = {
-  Query: { known: 'viewer', metadata: 'node nodes session sessions', admin: 'auditLog tokens' },
+  Query: {
+    known: 'viewer',
+    metadata: 'node nodes session sessionStats sessions users',
+    lists: 'sockets',
+    admin: 'auditLog tokens',
+  },
   Mutation: {
     kill: 'killSession killSessions',
     feed: 'heartbeat openSession',
@@ -206,6 +222,11 @@ export const fieldTable: Readonly<Record<string, Row>> = {
   SessionConnection: { lists: 'edges nodes pageInfo revision totalCount' },
   SessionEdge: { metadata: 'cursor node' },
   PageInfo: { lists: 'endCursor hasNextPage hasPreviousPage startCursor' },
+  SocketConnection: { lists: 'edges nodes pageInfo totalCount' },
+  SocketEdge: { lists: 'cursor node' },
+  UserConnection: { lists: 'edges nodes pageInfo totalCount' },
+  UserEdge: { metadata: 'cursor node' },
+  SessionStatsGroupCount: { metadata: 'count deniedCount key killedCount label totalDuration' },
   SessionEventConnection: { metadata: 'edges nodes pageInfo' },
   SessionEventEdge: { metadata: 'cursor node' },
   SessionEvent: { metadata: 'actor at details id kind message recording time' },

@@ -164,6 +164,9 @@ const feedingPayloads = {
 const rootQueries: Readonly<Record<string, (reached: Reached) => string>> = {
   'Query.viewer': () => '{ viewer { name } }',
   'Query.sessions': () => `{ sessions(${ofAnn}) { nodes { sessionId } } }`,
+  'Query.sessionStats': () => `{ sessionStats(groupBy: USER, ${ofAnn}) { count } }`,
+  'Query.sockets': ({ fed }) => `{ sockets(nameContains: "${fed.session.socket.name}") { nodes { name } } }`,
+  'Query.users': () => '{ users(nameContains: "ann@example.com") { nodes { identity } } }',
   'Query.session': ({ fed }) => `{ session(sessionId: "${fed.sessionId}") { id } }`,
   'Query.node': ({ fed }) => `{ node(id: "${btoa(`Session:${fed.sessionId}`)}") { id } }`,
   'Query.nodes': ({ fed }) => `{ nodes(ids: ["${btoa(`Recording:${fed.recordingId}`)}"]) { id } }`,
@@ -206,7 +209,7 @@ describe.each(Object.keys(rootQueries))('%s', (name) => {
       const answer = await transports[transport](who, rootQueries[name]?.(reached) ?? '');
       if (!isKnown(who)) return expect(answer).toBeNull();
       const value = JSON.stringify(answer?.data?.[field] ?? null);
-      const isNothing = ['null', '{}', '[null]', '{"nodes":[]}'].includes(value);
+      const isNothing = ['null', '{}', '[]', '[null]', '{"nodes":[]}'].includes(value);
       expect(isNothing, JSON.stringify(answer)).toBe(!isAllowed(who, level));
     },
   );

@@ -36,12 +36,15 @@ const levelOf: Readonly<Record<string, Level>> = {
   local: 'local',
 };
 
+/** What tells of all sessions that one may see. */
+const lists = /^\/api\/v1\/sessions(?:\/stats\/[a-z]+)?$/;
+
 const expectStatus = (who: Who, level: Level, pattern: string, status: number, text: string): void => {
   if (!isKnown(who)) expect([401, 429]).toContain(status);
   else if (isAllowed(who, level)) expect([200, 400, 415]).toContain(status);
   // Who may read, but not this session, is told that there is none, or an empty list.
   else if (who === 'otherProducer' && level === 'metadata') {
-    expect(pattern === '/api/v1/sessions' ? [200] : [404]).toContain(status);
+    expect(lists.test(pattern) ? [200] : [404]).toContain(status);
     expect(text).not.toContain(fed.sessionId);
   } else expect(status).toBe(403);
 };

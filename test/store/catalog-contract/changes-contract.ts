@@ -89,7 +89,7 @@ export const changesContract = (subject: CatalogSubject): void => {
           await addSessions(subject.writer, producer, specs);
           const changed = await subject.reader.changedSessions(visibility, filter, after, 100);
           expect(changed).toHaveLength(specs.length);
-          const lasting = { ...filter, statuses: null, killed: null };
+          const lasting = { ...filter, statuses: null, killed: null, recordingStates: null, minDurationMs: null };
           for (const row of changed) {
             expect([row.matches, row.mayHaveMatched]).toEqual([
               matches(row.session, filter),
@@ -183,9 +183,12 @@ export const changesContract = (subject: CatalogSubject): void => {
       });
       const announced = subject.announced.slice(from);
       expect(announced.filter(({ kind }) => kind === 'session')).toHaveLength(4);
-      expect(announced.flatMap((each) => (each.kind === 'kill' ? [each.producer] : [])).toSorted()).toEqual(
-        [...names].toSorted(),
-      );
+      const kills = announced.flatMap((each) => (each.kind === 'kill' ? [each] : []));
+      expect(kills.map(({ producer }) => producer).toSorted()).toEqual([...names].toSorted());
+      for (const { producer, sessionIds } of kills) {
+        const own = opened.filter((_session, at) => names[at % 2] === producer);
+        expect(sessionIds.toSorted()).toEqual(own.map(({ sessionId }) => sessionId).toSorted());
+      }
       const first = opened[0]?.sessionId as SessionId;
       expect(await subject.reader.session(seesAll, first)).toMatchObject({
         status: 'KILLING',

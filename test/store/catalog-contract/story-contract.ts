@@ -56,14 +56,14 @@ export const storyContract = (subject: CatalogSubject): void => {
         after,
         before: null,
       });
-      expect(page).toEqual({ items: all.slice(2, 4), hasNextPage: true, hasPreviousPage: true });
+      expect(page).toEqual({ items: all.slice(2, 4), hasNextPage: true, hasPreviousPage: true, stoppedAt: null });
       const back = await subject.reader.sessionEvents(seesAll, sessionId, null, {
         limit: 2,
         backward: true,
         after: null,
         before: null,
       });
-      expect(back).toEqual({ items: all.slice(4), hasNextPage: false, hasPreviousPage: true });
+      expect(back).toEqual({ items: all.slice(4), hasNextPage: false, hasPreviousPage: true, stoppedAt: null });
       const ended = await subject.reader.sessionEvents(seesAll, sessionId, ['ENDED', 'DENIED'], firstPage(100));
       expect(ended.items.map(({ kind }) => kind)).toEqual(['ENDED']);
       expect((await subject.reader.sessionEvents(seesAll, sessionId, [], firstPage(100))).items).toEqual([]);

@@ -17,7 +17,7 @@ export const visibilityContract = (subject: CatalogSubject): void => {
   describe('visibility', () => {
     type Read = (
       visibility: Visibility,
-      of: Opened & { eventId: string; socketId: SocketId; identity: string },
+      of: Opened & { eventId: string; socketId: SocketId; socketName: string; identity: string },
     ) => Promise<unknown>;
     const filterOf = (identity: string) => ({ ...everySession, userIdentities: [identity] });
     const reads: Readonly<Record<string, Read>> = {
@@ -27,6 +27,20 @@ export const visibilityContract = (subject: CatalogSubject): void => {
         (await subject.reader.sessions(visibility, filterOf(identity), newestFirst, firstPage(10))).items,
       countSessions: (visibility, { identity }) => subject.reader.countSessions(visibility, filterOf(identity), 10),
       sessionsAt: (visibility, { identity }) => subject.reader.sessionsAt(visibility, filterOf(identity), 0, 10),
+      sessionTotal: async (visibility, { identity }) =>
+        (await subject.reader.sessionTotal(visibility, filterOf(identity))).count,
+      sessionStats: (visibility, { identity }) =>
+        subject.reader.sessionStats(visibility, filterOf(identity), { groupBy: 'USER', limit: 10, timeZone: 'UTC' }),
+      mostFrequent: async (visibility, { identity }) =>
+        (await subject.reader.mostFrequent(visibility, 'users', 1000)).filter(
+          ({ newest }) => newest.user.identity === identity,
+        ),
+      users: async (visibility, { identity }) =>
+        (await subject.reader.users(visibility, identity, firstPage(10))).items.map(({ item }) => item),
+      countUsers: (visibility, { identity }) => subject.reader.countUsers(visibility, identity, 10),
+      sockets: async (visibility, { socketName }) =>
+        (await subject.reader.sockets(visibility, socketName, firstPage(10))).items.map(({ item }) => item),
+      countSockets: (visibility, { socketName }) => subject.reader.countSockets(visibility, socketName, 10),
       user: (visibility, { identity }) => subject.reader.user(visibility, identity),
       socket: (visibility, { socketId }) => subject.reader.socket(visibility, socketId),
       sessionEvents: async (visibility, { sessionId }) =>
@@ -54,18 +68,21 @@ export const visibilityContract = (subject: CatalogSubject): void => {
     ).split(' ');
 
     test('every read is tested here', () => {
-      const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(subject.reader)).filter(
-        (method) => method !== 'constructor',
-      );
-      expect(methods.toSorted()).toEqual([...Object.keys(reads), ...unbounded].toSorted());
+      const methods = new Set<string>();
+      for (let at: object = subject.reader; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+        for (const method of Object.getOwnPropertyNames(at)) if (method !== 'constructor') methods.add(method);
+      }
+      expect([...methods].toSorted()).toEqual([...Object.keys(reads), ...unbounded].toSorted());
     });
 
     test.each(Object.keys(reads))("%s returns what is the producer's own, and to others nothing", async (method) => {
       const identity = `${randomUUID()}@example.com`;
       const socketId = randomUUID() as SocketId;
-      const opened = await openNew({ identity, socketId });
+      const socketName = `socket ${socketId}`;
+      const socket = { socketId, name: socketName };
+      const opened = await openNew({ identity, socketId, session: { socket } });
       const { eventId } = await subject.writer.addSessionEvent(noteWrite(opened.sessionId));
-      const of = { ...opened, eventId, socketId, identity };
+      const of = { ...opened, eventId, socketId, socketName, identity };
       const read = reads[method] as Read;
       const all = await read(seesAll, of);
       expect(all).toBeTruthy();

@@ -201,7 +201,7 @@ test('more than 1,024 sessions of one millisecond have each a place, and keep th
   const added = await addSessions(
     writer,
     visibility.producer,
-    Array.from({ length: 2100 }, () => ({ ...spec, startMs })),
+    Array.from({ length: 2100 }, () => ({ ...spec, startMs, fate: 'ENDED' as const })),
   );
   const [next] = await addSessions(writer, visibility.producer, [{ ...spec, startMs: startMs + 1 }]);
   const all = await readOneByOne(reader, added);

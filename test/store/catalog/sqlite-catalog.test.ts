@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { workerScript } from '../../../src/cli/assets.ts';
+import { catalogScripts } from '../../../src/cli/assets.ts';
 import { seesAll } from '../../../src/model/access.ts';
 import { Unavailable } from '../../../src/model/errors.ts';
 import type { SessionId } from '../../../src/model/ids.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-const open = () => openSqliteCatalog(place, workerScript('catalog-writer'), () => {});
+const open = () => openSqliteCatalog(place, catalogScripts, () => {});
 const pragma = (database: Database.Database, name: string): unknown => database.pragma(name, { simple: true });
 
 describe('connections', () => {
@@ -114,6 +114,9 @@ describe('the version of a data folder', () => {
     );
     token.run('admin', 'admin', Buffer.alloc(32, 1), null, null, 7);
     token.run('older', 'feeder', Buffer.alloc(32, 2), 'tests', 99, 5);
+    database.exec(`INSERT INTO users (identity_key, identity, name, is_service_account, last_seen_ms)
+      VALUES ('ann', 'Ann', 'Ann A', 0, 5), ('bob', 'bob', NULL, 1, 9);
+      INSERT INTO sockets VALUES ('s', 'bastion', 'SSH', 5), ('t', 'orders', 'DATABASE', 5)`);
   };
 
   test('of the first version is brought up to date with its tokens', async () => {
@@ -144,6 +147,22 @@ describe('the version of a data folder', () => {
       },
     ]);
     expect((await catalog.reader.token('admin'))?.sha256).toEqual(Buffer.alloc(32, 1));
+  });
+
+  test('of the first version has its users and sockets in a list, and goes on counting them as the same', async () => {
+    await makeOfFirstVersion();
+    await using catalog = await open();
+    const { reader, writer } = catalog;
+    const identities = async (): Promise<readonly string[]> =>
+      (await reader.users(seesAll, null, firstPage(10))).items.map(({ item }) => item.identity);
+    expect(await identities()).toEqual(['bob', 'Ann']);
+    const sockets = await reader.sockets(seesAll, null, firstPage(10));
+    expect(sockets.items.map(({ item }) => [item.socketId, item.name, item.protocol])).toEqual([
+      ['t', 'orders', 'DATABASE'],
+      ['s', 'bastion', 'SSH'],
+    ]);
+    await writer?.openSession(openSessionWrite({ identity: 'ANN' }));
+    expect(await identities()).toEqual(['Ann', 'bob']);
   });
 
   test('of the second version is brought up to date: its sessions are new to nobody, and lost ones may be resumed', async () => {

@@ -2,10 +2,11 @@ import { Conflict, InvalidInput } from '../../../model/errors.ts';
 import type { SessionId } from '../../../model/ids.ts';
 import type { Session } from '../../../model/session.ts';
 import type { CloseSessionWrite } from '../feeding-records.ts';
+import { selectRecordings } from '../read-recording-row.ts';
 import type { RecordingRow, SessionRow } from '../session-row.ts';
 import { checkEpoch } from './open-recording.ts';
 import { isGivenUp, reviveRecordings } from './resume-session.ts';
-import { selectRecordings, type WriteContext } from './write-context.ts';
+import type { WriteContext } from './write-context.ts';
 
 /** KILLING → KILLED: the producer has cut it. */
 export const confirmKill = (

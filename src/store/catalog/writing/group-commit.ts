@@ -1,12 +1,18 @@
+import Database from 'better-sqlite3';
 import { Refusal } from '../../../model/errors.ts';
 import { refusalToWire } from '../../../model/refusal-wire.ts';
 import type { CatalogWriter } from '../catalog.ts';
 import type { WriterAnswer, WriterReply, WriterRequest } from '../writer-messages.ts';
+import { addSessionWords } from './session-words.ts';
 import type { WriteContext } from './write-context.ts';
 import { writes } from './writes.ts';
 
 type Committed = Extract<WriterAnswer, { kind: 'committed' }>;
 type Write = (context: WriteContext, input: unknown) => unknown;
+
+/** Whether it is the disk that refused, and not this one write. */
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && /^SQLITE_(?:FULL|IOERR)/.test(error.code);
 
 /** Runs many writes in one transaction, each in a savepoint of its own, and answers when the commit is on disk. */
 export class GroupCommit {
@@ -22,14 +28,15 @@ export class GroupCommit {
     try {
       database.exec('BEGIN IMMEDIATE');
       const replies = requests.map((request) => this.#run(request));
+      addSessionWords(this.#context);
       database.exec('COMMIT');
       this.#wipe();
       return { kind: 'committed', replies, announcements: this.#context.takeAnnouncements() };
     } catch (error) {
-      // NOTE SQLite rolls some failures back by itself (disk full, I/O error).
       if (database.inTransaction) database.exec('ROLLBACK');
       this.#context.takeAnnouncements();
       this.#context.takeWipe();
+      this.#context.takeNewSessions();
       const failure = error instanceof Error ? error.message : String(error);
       return { kind: 'committed', replies: requests.map(({ id }) => ({ id, failure })), announcements: [] };
     }
@@ -56,7 +63,8 @@ export class GroupCommit {
       this.#context.run('RELEASE one');
       return { id: request.id, value };
     } catch (error) {
-      if (!database.inTransaction) throw error;
+      // NOTE SQLite undoes the whole transaction for some of these, and for others only the statement.
+      if (!database.inTransaction || isOfDisk(error)) throw error;
       this.#context.run('ROLLBACK TO one');
       this.#context.run('RELEASE one');
       this.#context.forgetAnnouncementsAfter(announced);

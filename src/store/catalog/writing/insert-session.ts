@@ -1,7 +1,8 @@
 import type { FileHeader } from '../../../format/file-header.ts';
+import { addressKey } from '../../../model/ip-range.ts';
 import { foldCase } from '../fold-case.ts';
 import { freePosition } from '../session-position.ts';
-import type { SessionRow } from '../session-row.ts';
+import type { SessionsTable } from '../tables.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Who, what, where and when: what is known of a session from its begin. */
@@ -15,20 +16,24 @@ export type SessionOrigin = FileHeader['session'];
 export const insertSession = (
   context: WriteContext,
   origin: SessionOrigin,
-  rest: Pick<SessionRow, 'status'> & Partial<Pick<SessionRow, 'ended_ms' | 'end_reason' | 'deny_reason' | 'lost_ms'>>,
+  rest: Pick<SessionsTable, 'status'> &
+    Partial<Pick<SessionsTable, 'ended_ms' | 'end_reason' | 'deny_reason' | 'lost_ms'>>,
 ): number => {
   const position = freePosition(context.database, origin.startedAtMs);
   const revision = context.nextRevision();
-  const row: SessionRow = { ...newRow(origin), ...rest, position, revision, created_revision: revision };
+  const row: SessionsTable = { ...newRow(origin), ...rest, position, revision, created_revision: revision };
   const columns = Object.keys(row);
   const places = columns.map(() => '?').join(', ');
   context.run(`INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row));
+  context.noteNewSession(position);
   rememberUser(context, origin);
   rememberSocket(context, origin);
   return position;
 };
 
-const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' | 'revision' | 'created_revision'> => ({
+const newRow = (
+  origin: SessionOrigin,
+): Omit<SessionsTable, 'position' | 'status' | 'revision' | 'created_revision'> => ({
   session_id: origin.sessionId,
   producer: origin.producer,
   protocol: origin.protocol,
@@ -45,6 +50,7 @@ const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' |
   socket_id: origin.socket.socketId,
   socket_name: origin.socket.name,
   client_ip: origin.client.ip,
+  client_ip_key: addressKeyOf(origin.client.ip),
   client_port: origin.client.port,
   client_software: origin.client.software,
   client_location: origin.client.location === null ? null : JSON.stringify(origin.client.location),
@@ -71,6 +77,11 @@ const newRow = (origin: SessionOrigin): Omit<SessionRow, 'position' | 'status' |
   ended_revision: 0,
   lost_ms: null,
 });
+
+const addressKeyOf = (ip: string): Buffer | null => {
+  const key = addressKey(ip);
+  return key === null ? null : Buffer.from(key);
+};
 
 const rememberUser = (context: WriteContext, { user, startedAtMs }: SessionOrigin): void => {
   context.run(

@@ -22,7 +22,7 @@ export const requestKill = (context: WriteContext, input: RequestKillWrite): Ses
   }
   kill(context, row.position, input);
   addAuditEntry(context, input.audit);
-  context.announceKill(row.producer);
+  context.announceKill(row.producer, [session.sessionId]);
   return context.touch(row.position);
 };
 
@@ -58,11 +58,16 @@ export const requestKills = (context: WriteContext, input: RequestKillsRequest):
     throw new InvalidInput('filter', `filter must match at most ${KILLED_AT_ONCE_MAX} running sessions`);
   }
   if (input.isDryRun) return found.length;
-  for (const { position } of found) {
+  const killed = found.map(({ position }) => {
     kill(context, position, input);
-    context.touch(position);
+    return context.touch(position);
+  });
+  for (const [producer, sessions] of Map.groupBy(killed, (session) => session.producer)) {
+    context.announceKill(
+      producer,
+      sessions.map(({ sessionId }) => sessionId),
+    );
   }
-  for (const producer of new Set(found.map((row) => row.producer))) context.announceKill(producer);
   if (found.length > 0) {
     const details = { ...input.audit.details, count: found.length };
     addAuditEntry(context, { ...input.audit, details });

@@ -5,6 +5,7 @@ import type { SessionEvent } from '../../../model/session-event.ts';
 import type { Session } from '../../../model/session.ts';
 import { NotFound } from '../../../model/errors.ts';
 import type { CommitAnnouncement } from '../catalog.ts';
+import { selectRecordings } from '../read-recording-row.ts';
 import { type RecordingRow, sessionOf, type SessionRow } from '../session-row.ts';
 
 /** A session event by the row of its session. */
@@ -21,13 +22,6 @@ export type WriteSources = {
 };
 
 /**
- * Rows of recordings with the ids of their sessions.
- * NOTE no join: SQLite plans a join anew whenever something is bound to it (STAT4), which took 40 µs where this takes 5.
- */
-export const selectRecordings = `SELECT *,
-  (SELECT session_id FROM sessions WHERE position = session_position) AS session_id FROM recordings`;
-
-/**
  * What every write does within a commit: look rows up, move a session's revision, tell its story, note what to announce.
  * Lives as long as the connection; `begin` starts each commit afresh.
  */
@@ -37,6 +31,7 @@ export class WriteContext {
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
   #announcements: CommitAnnouncement[] = [];
   #wipes = false;
+  readonly #newSessions = new Set<number>();
 
   constructor(database: Database.Database, sources: WriteSources) {
     this.database = database;
@@ -65,6 +60,18 @@ export class WriteContext {
     const wipes = this.#wipes;
     this.#wipes = false;
     return wipes;
+  }
+
+  /** A session was added in this commit, unless its write is undone: its words are to be added, too. */
+  noteNewSession(position: number): void {
+    this.#newSessions.add(position);
+  }
+
+  /** Positions of the sessions that were added; then none again. */
+  takeNewSessions(): readonly number[] {
+    const taken = [...this.#newSessions];
+    this.#newSessions.clear();
+    return taken;
   }
 
   /** What the commit's writes want announced; then empty again. */
@@ -173,9 +180,9 @@ export class WriteContext {
     });
   }
 
-  /** A kill was asked for that this producer must hear of. */
-  announceKill(producer: string): void {
-    this.#announcements.push({ kind: 'kill', producer });
+  /** Kills were asked for that this producer must hear of: of these sessions. */
+  announceKill(producer: string, sessionIds: readonly SessionId[]): void {
+    this.#announcements.push({ kind: 'kill', producer, sessionIds });
   }
 
   /** A token or a sign-in ended. */

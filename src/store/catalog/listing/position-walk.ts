@@ -1,0 +1,135 @@
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
+import type { SessionFilter } from '../../../model/session-filter.ts';
+import { shownColumns } from '../session-columns.ts';
+import { matchExpression } from './match-expression.ts';
+import { addressRanges, type ConditionField, isRunning, isStill, type SessionCondition } from './session-conditions.ts';
+import { type SessionIndex, sessionIndexes } from './session-indexes.ts';
+
+/** Row numbers, both excluded. */
+export type Interval = { readonly above: number; readonly below: number };
+export type Direction = 'ASC' | 'DESC';
+
+/** One stretch of an index. */
+type Branch = {
+  /** The table, and the index that it is entered by. */
+  readonly from: string;
+  readonly where: readonly RawBuilder<SqlBool>[];
+};
+
+/** A way to the sessions that meet some conditions, by indexes alone: their row numbers. */
+export type PositionWalk = {
+  /** What the row number is called there. */
+  readonly position: 'position' | 'rowid';
+  /** No session is in two of them. */
+  readonly branches: readonly Branch[];
+  /** The fields whose conditions it meets. */
+  readonly covers: readonly ConditionField[];
+};
+
+/** Branches that one walk merges: SQLite takes 500. */
+const BRANCHES_MAX = 128;
+
+const wholeTable: PositionWalk = {
+  position: 'position',
+  covers: [],
+  branches: [{ from: 'sessions NOT INDEXED', where: [] }],
+};
+
+/** Every way that meets some of the conditions and has its sessions in start order; the whole table where there is none. */
+export const orderedWalks = (
+  conditions: readonly SessionCondition[],
+  filter: SessionFilter,
+): readonly [PositionWalk, ...PositionWalk[]] => {
+  const walks = sessionIndexes.flatMap((index) => indexWalk(index, conditions, filter));
+  if (filter.text !== null) walks.push(wordsWalk(filter.text));
+  const [first = wholeTable, ...others] = walks;
+  return [first, ...others];
+};
+
+const indexWalk = (
+  { name, fields, part }: SessionIndex,
+  conditions: readonly SessionCondition[],
+  filter: SessionFilter,
+): readonly PositionWalk[] => {
+  if (part !== null && !part.has(filter)) return [];
+  let stretches: readonly (readonly RawBuilder<SqlBool>[])[] = [part === null ? [] : [sql.raw(part.holds)]];
+  for (const field of fields) {
+    const asked = conditions.find((condition) => condition.field === field)?.oneOf;
+    if (asked == null) return [];
+    const column = sql.raw(asked.column);
+    stretches = stretches.flatMap((where) =>
+      asked.values.map((value) => [...where, sql<SqlBool>`${column} = ${value}`]),
+    );
+    if (stretches.length > BRANCHES_MAX) return [];
+  }
+  const covers = part === null || part.covers === null ? fields : [...fields, part.covers];
+  const branches = stretches.map((where) => ({ from: `sessions INDEXED BY ${name}`, where }));
+  return [{ position: 'position', covers, branches }];
+};
+
+const wordsWalk = (text: string): PositionWalk => ({
+  position: 'rowid',
+  covers: ['text'],
+  branches: [{ from: 'session_words', where: [sql`session_words MATCH ${matchExpression(text)}`] }],
+});
+
+/** Ways that meet a condition and have their sessions in another order than that of their starts, in which they must be sorted. */
+export const unorderedWalks = ({ clientIps, minDurationMs }: SessionFilter): readonly PositionWalk[] => {
+  const walks: PositionWalk[] = [];
+  if (clientIps !== null) {
+    const branches = addressRanges(clientIps).map(({ from, to }) => ({
+      from: 'sessions INDEXED BY sessions_by_address',
+      where: [sql<SqlBool>`client_ip_key BETWEEN ${from} AND ${to}`],
+    }));
+    walks.push({ position: 'position', covers: ['clientIps'], branches });
+  }
+  if (minDurationMs !== null) {
+    const lasted = sql<SqlBool>`duration_ms >= ${minDurationMs}`;
+    const branches = [
+      { from: 'sessions INDEXED BY sessions_by_duration', where: [sql.raw<SqlBool>(isStill), lasted] },
+      { from: 'sessions INDEXED BY sessions_running_by_duration', where: [sql.raw<SqlBool>(isRunning), lasted] },
+    ];
+    walks.push({ position: 'position', covers: ['minDurationMs'], branches });
+  }
+  return walks;
+};
+
+/** Its branches one after the other, in no order: by default each row number, as `at`. */
+export const stretchesOf = (
+  { branches, position }: PositionWalk,
+  { above, below }: Interval,
+  columns = `${position} AS at`,
+): RawBuilder<unknown> => {
+  const at = sql.raw(position);
+  const selects = branches.map(({ from, where }) => {
+    // NOTE a large number is bound as REAL, by which FTS5 does not enter a list of rows: it walks there from its end.
+    const conditions = [...where, sql`${at} > CAST(${above} AS INTEGER)`, sql`${at} < CAST(${below} AS INTEGER)`];
+    return sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(from)} WHERE ${sql.join(conditions, sql` AND `)}`;
+  });
+  return sql.join(selects, sql` UNION ALL `);
+};
+
+/** Row numbers (`at`) in start order, the first `limit`. SQLite merges ordered branches as it goes, and sorts others. */
+export const inStartOrder = (
+  walk: PositionWalk,
+  within: Interval,
+  direction: Direction,
+  limit: RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`${stretchesOf(walk, within)} ORDER BY at ${sql.raw(direction)} LIMIT ${limit}`;
+
+/** The same in no order. */
+export const inAnyOrder = (walk: PositionWalk, within: Interval, limit: number): RawBuilder<unknown> =>
+  sql`${stretchesOf(walk, within)} LIMIT ${limit}`;
+
+/** Whole rows in start order, of a walk that enters the table itself, once. */
+export const rowsInStartOrder = (
+  walk: PositionWalk,
+  within: Interval,
+  direction: Direction,
+  limit: number,
+): RawBuilder<unknown> =>
+  sql`${stretchesOf(walk, within, shownColumns)} ORDER BY position ${sql.raw(direction)} LIMIT ${limit}`;
+
+/** Whether rowsInStartOrder reads it. */
+export const hasRows = ({ branches, position }: PositionWalk): boolean =>
+  branches.length === 1 && position === 'position';

@@ -1,0 +1,22 @@
+import type { RefusalWire } from '../../model/refusal-wire.ts';
+import type { SurveyLimits, SurveyName } from './surveys/survey.ts';
+
+/** What the reading thread is begun with. */
+export type ReadingData = {
+  readonly path: string;
+  /** better-sqlite3's addon; null: the one in its package. */
+  readonly nativeBinding: string | null;
+  readonly limits: SurveyLimits;
+};
+
+/** Main thread to reading thread: one long read, or that nobody waits for it any more. */
+export type ReadingRequest =
+  | { readonly id: number; readonly name: SurveyName; readonly input: readonly unknown[]; readonly account: string }
+  | { readonly id: number; readonly name: 'cancel' };
+
+/** How it went. `failure` is the environment's. */
+export type ReadingAnswer = { readonly id: number } & (
+  | { readonly value: unknown }
+  | { readonly refusal: RefusalWire }
+  | { readonly failure: string }
+);
