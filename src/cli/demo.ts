@@ -130,7 +130,7 @@ const importSamples = async (installation: Installation, samples: readonly Sampl
 };
 
 const importSample = async ({ intake }: Installation, { file, defaults }: Sample): Promise<void> => {
-  const format = formatOf({ name: file, bytes: readSample(file).subarray(0, HEAD_BYTES_MAX), siblings: [] });
+  const format = formatOf({ name: file, bytes: readSample(file).subarray(0, HEAD_BYTES_MAX), siblings: new Set() });
   await importFile(
     { intake, producer, newHash: () => createHash('sha256'), claims: new Map(), clock: () => Date.now() },
     format,

@@ -41,20 +41,20 @@ export type Missing = { readonly name: string; readonly error: string };
 type Listing = {
   readonly names: readonly string[];
   /** Those of them that are no folders. */
-  readonly files: readonly string[];
+  readonly files: ReadonlySet<string>;
 };
 
 /** What is in the folder that was read last: many files of one folder are named one after the other. */
 class LastListing {
   #folder: string | null = null;
-  #listing: Listing = { names: [], files: [] };
+  #listing: Listing = { names: [], files: new Set() };
 
   async read(folder: string): Promise<Listing> {
     if (this.#folder === folder) return this.#listing;
     const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
     this.#listing = {
       names: entries.map(({ name }) => name).sort(),
-      files: entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name),
+      files: new Set(entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name)),
     };
     this.#folder = folder;
     return this.#listing;
@@ -95,7 +95,7 @@ const fileSource = async (
 const sourceOf = (
   file: string,
   modifiedAtMs: number,
-  siblings: readonly string[],
+  siblings: ReadonlySet<string>,
   onRead: ReadListener,
 ): ImportSource => ({
   fileName: path.basename(file),
@@ -103,12 +103,12 @@ const sourceOf = (
   open: openCounted(file, onRead),
   sibling: (name) => {
     const other = path.join(path.dirname(file), name);
-    if (!siblings.includes(name)) return null;
+    if (!siblings.has(name)) return null;
     return sourceOf(other, statSync(other).mtimeMs, siblings, onRead);
   },
 });
 
-const headOf = async (source: ImportSource, siblings: readonly string[]): Promise<FileHead> => {
+const headOf = async (source: ImportSource, siblings: ReadonlySet<string>): Promise<FileHead> => {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of source.open()) {
@@ -127,8 +127,8 @@ async function* standardInput(onRead: ReadListener): AsyncGenerator<NamedSource>
     await using handle = await open(file, 'wx', 0o600);
     await handle.writeFile(process.stdin);
     const { size } = await handle.stat();
-    const source = { ...sourceOf(file, Date.now(), [], onRead), fileName: '-' };
-    yield { ...source, name: '-', sizeBytes: size, isAsked: true, head: () => headOf(source, []) };
+    const source = { ...sourceOf(file, Date.now(), new Set(), onRead), fileName: '-' };
+    yield { ...source, name: '-', sizeBytes: size, isAsked: true, head: () => headOf(source, new Set()) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -17,7 +17,7 @@ export type FileHead = {
   /** The first HEAD_BYTES_MAX, decompressed. */
   readonly bytes: Uint8Array;
   /** Names of the regular files of its folder, itself among them; none for standard input. */
-  readonly siblings: readonly string[];
+  readonly siblings: ReadonlySet<string>;
 };
 
 /** Bytes of a FileHead: enough for every format to know itself. */

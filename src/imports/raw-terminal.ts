@@ -20,10 +20,19 @@ const PIECE_BYTES = 64 * 1024;
 export const rawTerminalFormat: ImportFormat = {
   name: 'raw-terminal',
   title: 'raw terminal bytes with a size',
-  recognises: ({ name, siblings }) => siblings.includes(sizeNameOf(name) ?? ''),
-  isCompanion: ({ name, siblings }) =>
-    name.endsWith('size.json') && siblings.some((other) => sizeNameOf(other) === name),
+  recognises: ({ name, siblings }) => siblings.has(sizeNameOf(name) ?? ''),
+  isCompanion: ({ name, siblings }) => name.endsWith('size.json') && sizeNamesOf(siblings).has(name),
   read,
+};
+
+/** By a folder's names: every file of a folder asks. */
+const sizeNames = new WeakMap<ReadonlySet<string>, ReadonlySet<string | null>>();
+
+/** The names of size files that the recordings of a folder may have. */
+const sizeNamesOf = (siblings: ReadonlySet<string>): ReadonlySet<string | null> => {
+  const names = sizeNames.get(siblings) ?? new Set([...siblings].map(sizeNameOf));
+  sizeNames.set(siblings, names);
+  return names;
 };
 
 async function* read(source: ImportSource, given: ImportGiven): AsyncGenerator<ImportStep, void, void> {

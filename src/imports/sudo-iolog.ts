@@ -23,8 +23,8 @@ export const sudoIologFormat: ImportFormat = {
   recognises: ({ name, bytes }: FileHead) =>
     isTiming(bytes) || readLog(new TextDecoder().decode(bytes)) !== null || isNamedAndJson(name, bytes),
   isCompanion: ({ name, siblings }) =>
-    logNamesOf(name).some((log) => siblings.includes(log)) &&
-    partNamesOf(name, 'timing').some((timing) => siblings.includes(timing)),
+    logNamesOf(name).some((log) => siblings.has(log)) &&
+    partNamesOf(name, 'timing').some((timing) => siblings.has(timing)),
   read,
 };
 

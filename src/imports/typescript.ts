@@ -27,11 +27,8 @@ export const typescriptFormat: ImportFormat = {
   read,
 };
 
-const hasOneOf = (siblings: readonly string[], names: readonly string[]): boolean => {
-  if (names.length === 0) return false;
-  const all = new Set(siblings);
-  return names.some((name) => all.has(name));
-};
+const hasOneOf = (siblings: ReadonlySet<string>, names: readonly string[]): boolean =>
+  names.some((name) => siblings.has(name));
 
 /** Whether the first lines are those of a timing file. */
 const isTiming = (head: Uint8Array): boolean => {

@@ -30,7 +30,7 @@ export const given = (change: Partial<ImportGiven> = {}): ImportGiven => ({
 
 /** Whether the format says that such a file is its own. */
 export const isKnown = (format: ImportFormat, content: string | Uint8Array, name = 'a.log'): boolean =>
-  format.recognises({ name, bytes: Buffer.from(content).subarray(0, HEAD_BYTES_MAX), siblings: [name] });
+  format.recognises({ name, bytes: Buffer.from(content).subarray(0, HEAD_BYTES_MAX), siblings: new Set([name]) });
 
 /** What a format reads in the content, by session in the order of their openings; steps that make no sense fail. */
 export const readLog = async (

@@ -22,5 +22,5 @@ export const fileOf = (folder: MemoryFolder, name: string, pieceBytes = 64 * 102
 export const headOf = (folder: MemoryFolder, name: string): FileHead => ({
   name,
   bytes: Buffer.from(folder[name] ?? '').subarray(0, HEAD_BYTES_MAX),
-  siblings: Object.keys(folder),
+  siblings: new Set(Object.keys(folder)),
 });

@@ -38,7 +38,7 @@ export const readLog = async (
   given: Partial<ImportGiven> & { readonly modifiedAtMs?: number } = {},
 ): Promise<FoundLog> => {
   const bytes = Buffer.from(content);
-  const head = { name: 'a.log', bytes: bytes.subarray(0, HEAD_BYTES_MAX), siblings: [] };
+  const head = { name: 'a.log', bytes: bytes.subarray(0, HEAD_BYTES_MAX), siblings: new Set<string>() };
   const format = formats.find((each) => each.recognises(head));
   if (format === undefined) return { format: null, sessions: [], skips: [], refusal: null };
   const source = { ...sourceOf(content), modifiedAtMs: given.modifiedAtMs ?? Date.UTC(2026, 0) };
