@@ -39,10 +39,15 @@ type Requests = Map<string, KubernetesAuditEvent>;
 
 /** Requests of a session whose answers are awaited; the oldest is given up first. */
 const PENDING_MAX = 1_000;
+/** What those of all sessions take, about; beyond it a session gives up its own. */
+const PENDING_BYTES_MAX = 32 * 1024 * 1024;
+/** What one takes beside its long texts. */
+const PENDING_OVERHEAD_BYTES = 2048;
 
 class AuditLog {
   readonly #defaults: ImportDefaults;
-  readonly #activities = new Activities<Requests>(unanswered);
+  readonly #activities = new Activities<Requests>((activity) => this.#unanswered(activity));
+  #pendingBytes = 0;
 
   constructor(defaults: ImportDefaults) {
     this.#defaults = defaults;
@@ -68,33 +73,47 @@ class AuditLog {
     const events = before === undefined ? [requestOf(event, startedAtMs)] : [];
     if (isAnswer(event)) events.push(answerOf(event, startedAtMs));
     yield { kind: 'events', key, events };
-    keep(state, event);
+    this.#keep(state, event);
     const terminal = before !== undefined && terminalOf(before) !== null ? null : terminalOf(event);
     if (terminal === null) return;
     const details = { auditID: event.auditId };
     yield { kind: 'tell', key, atMs: event.stageAtMs, event: 'NOTE', message: terminal, details };
   }
-}
 
-/** Remembers a request until its answer is whole. */
-const keep = (state: Requests, event: KubernetesAuditEvent): void => {
-  state.delete(event.auditId);
-  if (!isAnswer(event)) state.set(event.auditId, event);
-  for (const oldest of state.keys()) {
-    if (state.size <= PENDING_MAX) break;
-    state.delete(oldest);
+  /** Remembers a request until its answer is whole. */
+  #keep(state: Requests, event: KubernetesAuditEvent): void {
+    this.#forget(state, event.auditId);
+    if (isAnswer(event)) return;
+    state.set(event.auditId, event);
+    this.#pendingBytes += bytesOf(event);
+    for (const oldest of state.keys()) {
+      if (state.size <= PENDING_MAX && this.#pendingBytes <= PENDING_BYTES_MAX) break;
+      this.#forget(state, oldest);
+    }
   }
-};
+
+  #forget(state: Requests, auditId: string): void {
+    const event = state.get(auditId);
+    if (event === undefined) return;
+    state.delete(auditId);
+    this.#pendingBytes -= bytesOf(event);
+  }
+
+  /** Answers that began, and of whose end the log says nothing: their status is known all the same. */
+  *#unanswered({ key, startedAtMs, state }: Activity<Requests>): Generator<ImportStep, void, void> {
+    const pending = [...state.values()];
+    for (const { auditId } of pending) this.#forget(state, auditId);
+    const events = pending
+      .filter(({ stage }) => stage === 'ResponseStarted')
+      .map((event) => answerOf(event, startedAtMs, null));
+    if (events.length > 0) yield { kind: 'events', key, events };
+  }
+}
 
 const isAnswer = ({ stage }: KubernetesAuditEvent): boolean => stage === 'ResponseComplete' || stage === 'Panic';
 
-/** Answers that began, and of whose end the log says nothing: their status is known all the same. */
-function* unanswered({ key, startedAtMs, state }: Activity<Requests>): Generator<ImportStep, void, void> {
-  const events = [...state.values()]
-    .filter(({ stage }) => stage === 'ResponseStarted')
-    .map((event) => answerOf(event, startedAtMs, null));
-  if (events.length > 0) yield { kind: 'events', key, events };
-}
+const bytesOf = ({ requestUri, userAgent, reason }: KubernetesAuditEvent): number =>
+  PENDING_OVERHEAD_BYTES + requestUri.length + (userAgent?.length ?? 0) + (reason?.length ?? 0);
 
 const sessionOf = (event: KubernetesAuditEvent, defaults: ImportDefaults): ImportedSession => {
   const isEmail = /^[^\s@:]+@[^\s@:]+\.[^\s@:]+$/.test(event.user);

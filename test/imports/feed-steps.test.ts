@@ -70,7 +70,7 @@ const feed = (
   parts: FeedParts = partsOf(),
   signal: AbortSignal = new AbortController().signal,
 ): Promise<FeedReport> => feedSteps(parts, 'test', stream(steps), signal);
-const countSessions = (): Promise<number> => opened.catalog.countSessions(seesAll, everySession, 100_000);
+const countSessions = (): Promise<number | null> => opened.catalog.countSessions(seesAll, everySession, 100_000);
 const sessionsOf = async (socket: string) => {
   const filter = { ...everySession, socketNames: [socket] };
   const { items } = await opened.catalog.sessions(seesAll, filter, newestFirst, firstPage(100));

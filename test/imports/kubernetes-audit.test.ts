@@ -147,6 +147,22 @@ describe('a Kubernetes audit log', () => {
     expect((await read(lines(old))).sessions[0]?.session.startedAtMs).toBe(Date.UTC(2018, 9, 26, 13, 38, 34));
   });
 
+  test('holds a bounded part of the requests whose answers never come, and tells every one of them', async () => {
+    const long = `/api/v1/pods?labelSelector=${'x'.repeat(100_000)}`;
+    const received = (user: string, id: string): unknown =>
+      event(id, 0, 0, { stage: 'RequestReceived', requestURI: long, user: { username: user } });
+    const users = Array.from({ length: 500 }, (_, at) => `user${at}`);
+    const answers = ['user499', 'user0'].map((user) => event(`of ${user}`, 0, 9, { user: { username: user } }));
+    const { sessions } = await read(lines(...users.map((user) => received(user, `of ${user}`)), ...answers));
+    expect(sessions).toHaveLength(500);
+    const codes = (user: string) =>
+      sessions.find(({ session }) => session.user.identity === user)?.events.map(({ code }) => code);
+    expect(codes('user1')).toEqual(['k8s']);
+    expect(codes('user0')).toEqual(['k8s', 'k8sr']);
+    // A request that was given up for others is told again with its answer.
+    expect(codes('user499')).toEqual(['k8s', 'k8s', 'k8sr']);
+  });
+
   test('names the lines that are of no use, and takes the others', async () => {
     const hostile =
       '{"kind":"Event","auditID":"x","__proto__":{"a":1},"user":{"username":5},"objectRef":[],"stageTimestamp":"2026-05-01T10:00:00Z","constructor":{}}';
