@@ -1,4 +1,5 @@
 import type { AuditTrail } from '../ingest/audit-trail.ts';
+import type { Exports } from '../ingest/exports.ts';
 import type { LocalIntake } from '../ingest/intake.ts';
 import type { Kills } from '../ingest/kills.ts';
 import type { SignIns } from '../ingest/sign-ins.ts';
@@ -31,6 +32,7 @@ export type ApiParts = {
   readonly signIns: SignIns;
   readonly audit: AuditTrail;
   readonly viewings: Viewings;
+  readonly exports: Exports;
   readonly network: NetworkSettings;
   readonly metrics: Metrics;
   readonly signing: SignInSettings;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { v5, v7 } from 'uuid';
 import { AuditTrail } from '../ingest/audit-trail.ts';
+import { Exports } from '../ingest/exports.ts';
 import { Kills } from '../ingest/kills.ts';
 import { LocalIntake, noContacts } from '../ingest/intake.ts';
 import { SignIns } from '../ingest/sign-ins.ts';
@@ -57,6 +58,7 @@ export type Access = {
   readonly tokens: Tokens;
   readonly signIns: SignIns;
   readonly viewings: Viewings;
+  readonly exports: Exports;
 };
 
 /** A data folder that this process only reads, beside a running server or without one. */
@@ -134,7 +136,7 @@ export const openInstallation = async (
   await leases.start();
   const space = stack.use(await DiskSpace.watch(folder.path));
   stack.use(copying(copies, space, log)).start();
-  const access = accessTo(catalogReader, writer, log);
+  const access = accessTo(catalogReader, writer, closer, log);
   stack.use(access.viewings);
   const moved = stack.move();
   return {
@@ -215,7 +217,7 @@ const leasing = ({ reader, writer }: Kept, leaseMs: number, log: Log): Leases =>
 /** For verbs that are soon done: no session is lost meanwhile. */
 const noLeases = { ...noContacts, notice: () => {}, start: async () => {} };
 
-const accessTo = (catalog: CatalogReader, writer: CatalogWriter, log: Log): Access => {
+const accessTo = (catalog: CatalogReader, writer: CatalogWriter, closer: ChunkCloser, log: Log): Access => {
   const onFailure = (error: unknown): void => log('error', 'the audit log could not be written', { error });
   const audit = new AuditTrail({ writer, clock, onFailure });
   const acting = { writer, audit, clock, random: secrets };
@@ -224,6 +226,7 @@ const accessTo = (catalog: CatalogReader, writer: CatalogWriter, log: Log): Acce
     audit,
     tokens: new Tokens(acting),
     signIns: new SignIns(acting),
+    exports: new Exports({ audit, clock, onEventsAsked: () => closer.followed() }),
     viewings: new Viewings({ writer, clock, newId: ids.next, onFailure }),
   };
 };

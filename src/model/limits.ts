@@ -27,6 +27,12 @@ export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;
 /** Locations, sockets or users that the REST statistics tell: the most frequent. */
 export const REST_STATS_ITEMS_MAX = 1_000;
+/** Changed sessions, or lines of events, of one answer of an export. */
+export const EXPORT_ITEMS_MAX = 10_000;
+export const EXPORT_ITEMS_DEFAULT = 1_000;
+/** Characters of one answer of events, and chunks that it looks at, beyond which it ends early. */
+export const EXPORT_BYTES_TARGET = 4 * 1024 * 1024;
+export const EXPORT_CHUNKS_MAX = 64;
 /** Rows that the REST list reaches by page number. */
 export const REST_ROWS_MAX = 100_000;
 /** Groups of `sessionStats` by value: the largest … */
@@ -88,6 +94,10 @@ export const CHUNK_AGE_MS = 60_000;
 export const CHUNK_QUIET_BYTES = 16 * 1024;
 /** … and any chunk at this. */
 export const CHUNK_AGE_MAX_MS = 5 * 60_000;
+/** … and, while somebody follows what is in closed chunks, at this: with the time until it is looked for, within 30 s. */
+export const CHUNK_AGE_FOLLOWED_MS = 25_000;
+/** Somebody follows who has asked within this time. */
+export const CHUNK_FOLLOWED_MS = 60_000;
 /** Events of one recording: ordinals are GraphQL Ints. */
 export const RECORDING_EVENTS_MAX = 2 ** 31 - 1;
 /** A recording's length on the clock: chunk headers hold 53 bits, people hold less. 10 years. */

@@ -3,10 +3,12 @@ import { seesAll } from '../model/access.ts';
 import type { RecordingId } from '../model/ids.ts';
 import {
   BATCH_BYTES_MAX,
+  CHUNK_AGE_FOLLOWED_MS,
   CHUNK_AGE_MAX_MS,
   CHUNK_AGE_MS,
   CHUNK_BYTES_FORCED,
   CHUNK_BYTES_TARGET,
+  CHUNK_FOLLOWED_MS,
   CHUNK_QUIET_BYTES,
 } from '../model/limits.ts';
 import type { Recording } from '../model/recording.ts';
@@ -66,6 +68,7 @@ export class ChunkCloser implements AsyncDisposable {
   #sweeper: NodeJS.Timeout | null = null;
   #sweeping: Promise<void> = Promise.resolve();
   #isEnding = false;
+  #followedAtMs: number | null = null;
 
   constructor(parts: ChunkCloserParts) {
     this.#parts = parts;
@@ -90,6 +93,11 @@ export class ChunkCloser implements AsyncDisposable {
     }
   }
 
+  /** Somebody has asked for what is in closed chunks, and may ask again: until CHUNK_FOLLOWED_MS from now none waits long. */
+  followed(): void {
+    this.#followedAtMs = this.#parts.clock();
+  }
+
   /** Resolves when what is due of the recording has been closed, or could not be. */
   async relief(recordingId: RecordingId): Promise<void> {
     this.#want(recordingId);
@@ -112,9 +120,18 @@ export class ChunkCloser implements AsyncDisposable {
   }
 
   #isDue(unsealed: UnsealedRecording): boolean {
-    const { pendingBytes, pendingSinceMs } = unsealed;
+    const { pendingBytes } = unsealed;
     if (this.#isOver(unsealed) || this.#isLong(unsealed)) return true;
-    return pendingBytes >= CHUNK_BYTES_TARGET || isAged(pendingBytes, pendingSinceMs, this.#parts.clock());
+    return pendingBytes >= CHUNK_BYTES_TARGET || this.#isAged(unsealed);
+  }
+
+  #isAged({ pendingBytes, pendingSinceMs }: UnsealedRecording): boolean {
+    if (pendingSinceMs === null) return false;
+    const nowMs = this.#parts.clock();
+    const ageMs = nowMs - pendingSinceMs;
+    const isFollowed = this.#followedAtMs !== null && nowMs - this.#followedAtMs < CHUNK_FOLLOWED_MS;
+    if (ageMs >= (isFollowed ? CHUNK_AGE_FOLLOWED_MS : CHUNK_AGE_MAX_MS)) return true;
+    return ageMs >= CHUNK_AGE_MS && pendingBytes >= CHUNK_QUIET_BYTES;
   }
 
   /** Whether it takes nothing more, and wants its seal. */
@@ -190,7 +207,7 @@ export class ChunkCloser implements AsyncDisposable {
       const { batches, hasMore } = await this.#pending(unsealed, batchBytesMax);
       const eventCount = chunkEnd(batches, CHUNK_BYTES_TARGET, {
         atEnd: this.#isOver(unsealed) && !hasMore,
-        aged: isAged(unsealed.pendingBytes, unsealed.pendingSinceMs, this.#parts.clock()),
+        aged: this.#isAged(unsealed),
       });
       if (eventCount !== null) return chunkOf(batches, eventCount);
       if (!hasMore) return null;
@@ -271,12 +288,6 @@ const sealedAs = (
   if (state !== 'PARTIAL') return { state: 'COMPLETE', stateReason: null };
   const andThen = isGivenUp ? ', and it did not come back' : '';
   return { state, stateReason: `${stateReason ?? 'its producer went silent'}${andThen}` };
-};
-
-const isAged = (pendingBytes: number, pendingSinceMs: number | null, nowMs: number): boolean => {
-  if (pendingSinceMs === null) return false;
-  const ageMs = nowMs - pendingSinceMs;
-  return ageMs >= CHUNK_AGE_MAX_MS || (ageMs >= CHUNK_AGE_MS && pendingBytes >= CHUNK_QUIET_BYTES);
 };
 
 const targetOf = ({ session, recording, locator, indexedSize }: UnsealedRecording): AppendTarget => ({

@@ -1,4 +1,5 @@
 import { downloadRoutes } from './download.ts';
+import { exportRoutes } from './export.ts';
 import { feedingRoutes } from './feeding.ts';
 import { localAuditRoutes } from './local-audit.ts';
 import { liveRoutes } from './live.ts';
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...sessionLogRoutes,
   ...downloadRoutes,
+  ...exportRoutes,
   ...liveRoutes,
   ...feedingRoutes,
   ...localAuditRoutes,

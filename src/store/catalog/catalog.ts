@@ -11,6 +11,7 @@ import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
+import type { ExportReader } from './export-reader.ts';
 import type { FeedingWriter } from './feeding-records.ts';
 import type { SurveyReader } from './survey-reader.ts';
 
@@ -82,6 +83,8 @@ export interface CatalogReader extends AccessReader, SurveyReader {
   /** Sessions of this producer that run. */
   runningSessions(producer: string): Promise<readonly Session[]>;
   signingKey(): Promise<SigningKey>;
+  /** What changed, in the order of commits. */
+  readonly exports: ExportReader;
 }
 
 /** Which part of a recording's contents is wanted. Chunks that end before it are left out. */

@@ -7,6 +7,7 @@ import { addressKey } from '../../model/ip-range.ts';
 import { whileItHappens } from './migrations/0003-while-it-happens.ts';
 import { everyFilter } from './migrations/0004-every-filter.ts';
 import { usersAndSocketsInOrder } from './migrations/0005-users-and-sockets-in-order.ts';
+import { closedInOrder } from './migrations/0006-closed-in-order.ts';
 
 /** All migrations by name, in order. A name is for good once it was released. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-while-it-happens': whileItHappens,
   '0004-every-filter': everyFilter,
   '0005-users-and-sockets-in-order': usersAndSocketsInOrder,
+  '0006-closed-in-order': closedInOrder,
 };
 
 /** The data folder was written by a newer program. */

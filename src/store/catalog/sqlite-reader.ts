@@ -25,6 +25,7 @@ import type {
   SigningKey,
   UnsealedRecording,
 } from './catalog.ts';
+import { SqliteExportReader } from './export-reader-sqlite.ts';
 import { standingSignIns, standingTokens, tokenOfId } from './credential-queries.ts';
 import { readContents } from './read-contents.ts';
 import { readRecordingRow } from './read-recording-row.ts';
@@ -58,12 +59,14 @@ const newestPosition = build.selectFrom('log').select(['log_id', 'position']).co
 export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #statements: Statements;
   readonly #log: string;
+  readonly exports: SqliteExportReader;
 
   /** The caller owns the connection, and whoever does the long reads. */
   constructor(database: Database.Database, surveys: SurveyRunner) {
     super(surveys);
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
+    this.exports = new SqliteExportReader(this.#statements, this.#log);
   }
 
   async session(visibility: Visibility, sessionId: SessionId): Promise<Session | null> {

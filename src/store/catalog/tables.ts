@@ -8,6 +8,7 @@ export type Tables = {
   session_events: SessionEventsTable;
   recordings: RecordingsTable;
   chunks: ChunksTable;
+  closings: ClosingsTable;
   batches: BatchesTable;
   folded_attempts: FoldedAttemptsTable;
   tokens: TokensTable;
@@ -158,6 +159,9 @@ export type ChunksTable = {
   frame_hash: Buffer;
   chain_hash: Buffer;
 };
+
+/** Closed chunks in the order in which they were. Positions are given once. */
+export type ClosingsTable = { position: Generated<number>; recording_key: number; first_event: number };
 
 export type BatchesTable = {
   recording_key: number;

@@ -143,11 +143,12 @@ export class RecordingReader {
   async #load(recording: Recording, source: Source | undefined): Promise<Loaded | null> {
     if (source === undefined) return null;
     return 'chunk' in source
-      ? { run: await this.#readChunk(recording, source.chunk), isPending: false }
+      ? { run: await this.readChunk(recording, source.chunk), isPending: false }
       : { run: { ...joinBatches(source.batches), carry: nothing }, isPending: true };
   }
 
-  async #readChunk(recording: Recording, chunk: ChunkRow): Promise<Run> {
+  /** A closed chunk's run; the gap that stands for it when its bytes are not what was written, which is told. */
+  async readChunk(recording: Recording, chunk: ChunkRow): Promise<Run> {
     const { firstEvent, eventCount, firstMs, lastMs } = chunk;
     try {
       const msgpack = await this.#parts.recordings.read(chunk);

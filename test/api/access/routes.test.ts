@@ -37,7 +37,7 @@ const levelOf: Readonly<Record<string, Level>> = {
 };
 
 /** What tells of all sessions that one may see. */
-const lists = /^\/api\/v1\/sessions(?:\/stats\/[a-z]+)?$/;
+const lists = /^\/(?:api\/v1\/sessions(?:\/stats\/[a-z]+)?|export\/sessions\.ndjson)$/;
 
 const expectStatus = (who: Who, level: Level, pattern: string, status: number, text: string): void => {
   if (!isKnown(who)) expect([401, 429]).toContain(status);

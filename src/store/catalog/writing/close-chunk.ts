@@ -58,6 +58,8 @@ export const insertChunk = (context: WriteContext, row: Pick<RecordingRow, 'reco
     chunk.frameHash,
     chunk.chainHash,
   );
+  // Its place in the order in which chunks are closed.
+  context.run('INSERT INTO closings (recording_key, first_event) VALUES (?, ?)', row.recording_key, chunk.firstEvent);
 };
 
 /** Events before `end` go; a batch that reaches beyond it keeps its later events. @returns how many bytes went */
