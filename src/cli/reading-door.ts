@@ -10,6 +10,7 @@ import type { Run } from '../model/run.ts';
 import type { SessionFilter, SessionOrder } from '../model/session-filter.ts';
 import { sessionKey, sessionKeyLength, sessionOrderName } from '../model/session-order.ts';
 import type { Session } from '../model/session.ts';
+import type { RunsPart } from '../store/recordings/recording-reader.ts';
 import { openReadingRoom, type ReadingRoom } from './compose.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type DownloadFormat, localDownload } from './local-download.ts';
@@ -130,23 +131,27 @@ async function* everyPage<Item>(
 
 /** The folder is looked at again this often while its recording is LIVE: another process writes to it. */
 const LOOK_AGAIN_MS = 250;
+const everything: RunsPart = { fromEvent: 0, fromMs: 0, toMs: null };
 
 async function* followed(
   { catalog, reader }: ReadingRoom,
   recordingId: RecordingId,
   signal: AbortSignal,
 ): AsyncGenerator<Run, void, void> {
+  let place = everything;
   let before: Run | null = null;
   while (!signal.aborted) {
     // NOTE asked before reading: what is no more LIVE then has all its events in what is read next.
     const recording = await catalog.recording(seesAll, recordingId);
-    if (recording === null) throw new NotFound('no such recording');
-    const fromEvent: number = before === null ? 0 : before.firstEvent + before.eventCount;
-    for await (const run of reader.runs(seesAll, recordingId, { fromEvent, fromMs: 0, toMs: null }, before)) {
+    const stretch = await reader.stretch(seesAll, recordingId, place, before);
+    if (recording === null || stretch === null) throw new NotFound('no such recording');
+    for await (const run of stretch.runs) {
       if (run.eventCount === 0) continue;
+      place = { ...everything, fromEvent: run.firstEvent + run.eventCount };
       before = run;
       yield run;
     }
+    if (stretch.hasMore) continue;
     if (recording.state !== 'LIVE') return;
     await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
