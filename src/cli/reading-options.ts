@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ServerParts } from '../client/server-calls.ts';
 import { dataFolderAt } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
 import { openLocalReadingDoor, openRemoteReadingDoor, type ReadingDoor } from './reading-door.ts';
@@ -20,17 +21,24 @@ export const withReadingOptions = (command: Command): Command =>
     );
 
 /**
- * The door that the words ask for. A folder on the command line wins over a server in the environment.
+ * The server that the words ask for; null: the data folder. A folder on the command line wins over a server in the environment.
  * @throws UsageError when both are on the command line, or the address or the token are wrong
  */
-export const readingDoorOf = (command: Command): ReadingDoor => {
-  const { data, server, tokenFile } = command.opts<ReadingOptions>();
+export const readingServerOf = (command: Command): ServerParts | null => {
+  const { server, tokenFile } = command.opts<ReadingOptions>();
   const isFolderSaid = command.getOptionValueSource('data') === 'cli';
   const isServerSaid = command.getOptionValueSource('server') === 'cli';
   if (isFolderSaid && isServerSaid) throw new UsageError('either --data or --server: a verb reads from one of them');
-  if (server === undefined || isFolderSaid) return openLocalReadingDoor(dataFolderAt(data));
+  if (server === undefined || isFolderSaid) return null;
   const url = serverAddress(server);
   const token = tokenFile === undefined ? (process.env['REELTIME_TOKEN'] ?? '') : readToken(tokenFile);
   if (token === '') throw new UsageError('--server needs --token-file, or REELTIME_TOKEN in the environment');
-  return openRemoteReadingDoor({ url, token });
+  return { url, token };
+};
+
+/** The door that the words ask for. @throws UsageError */
+export const readingDoorOf = (command: Command): ReadingDoor => {
+  const server = readingServerOf(command);
+  if (server !== null) return openRemoteReadingDoor(server);
+  return openLocalReadingDoor(dataFolderAt(command.opts<ReadingOptions>().data));
 };
