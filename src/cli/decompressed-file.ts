@@ -7,7 +7,8 @@ import { bunzip2, isBzip2 } from '../format/bzip2/bunzip2.ts';
 import { ZSTD_WINDOW_LOG_MAX } from '../model/limits.ts';
 
 /**
- * The file's bytes, decompressed when its first bytes say that it is compressed.
+ * The file's bytes, decompressed when its first bytes say that it is compressed: gzip, zstd and bzip2 also where several were
+ * put one behind the other.
  * @param onPosition told how far the file was read
  */
 export async function* readDecompressed(file: string, onPosition: (bytes: number) => void): AsyncGenerator<Uint8Array> {
@@ -29,12 +30,26 @@ export async function* readDecompressed(file: string, onPosition: (bytes: number
       yield piece;
       onPosition(source.bytesRead);
     }
-    await done;
+    // The decoder is at its end. Where the file goes on, that broke the pipeline: what comes there is told below.
+    await done.catch(() => {});
+    if (decoder.bytesWritten !== undefined) await passPadding(file, decoder.bytesWritten);
   } finally {
     source.destroy();
     decoder.destroy();
   }
 }
+
+/**
+ * Behind the compressed data there may be zeros: what copies files in blocks fills the last one with them.
+ * @param size of the compressed data. @throws when something else follows it
+ */
+const passPadding = async (file: string, size: number): Promise<void> => {
+  await using handle = await open(file, 'r');
+  const next = Buffer.alloc(1);
+  await handle.read(next, 0, 1, size);
+  if (next[0] !== 0)
+    throw Object.assign(new Error('what follows its compressed data is none'), { code: 'ERR_TRAILING' });
+};
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
 /** zlib (RFC 1950) at the levels that are used: mitmproxy's .zhar. No text begins so. */
@@ -51,7 +66,10 @@ const firstBytes = async (file: string): Promise<Uint8Array> => {
   return head;
 };
 
-const decoderFor = (head: Uint8Array): Readable & NodeJS.WritableStream => {
+/** `bytesWritten` are the bytes of the file that it used; there are none where the file is not compressed. */
+type Decoder = Readable & NodeJS.WritableStream & { readonly bytesWritten?: number };
+
+const decoderFor = (head: Uint8Array): Decoder => {
   if (isGzip(head)) return createGunzip();
   if (isZlib(head)) return createInflate();
   if (isZstd(head)) return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
