@@ -11,9 +11,19 @@ export const readIsoTime = (text: string): number | LocalTime | null => {
   const match = rfc3339.exec(text.trim());
   if (match === null) return null;
   const [, day, time, fraction = '', zone] = match;
-  const asUtcMs = Date.parse(`${day}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`);
-  if (Number.isNaN(asUtcMs)) return null;
+  const asUtcMs = asUtc(day ?? '', time ?? '', fraction);
+  if (asUtcMs === null) return null;
   return zone === undefined ? { asUtcMs } : asUtcMs - offsetMs(zone);
+};
+
+/** Null for no such day or time. A leap second is the last millisecond before it: the epoch's seconds have no room for it. */
+const asUtc = (day: string, time: string, fraction: string): number | null => {
+  const isLeap = time.endsWith(':60');
+  const seconds = isLeap ? `${time.slice(0, -2)}59.999` : `${time}.${fraction.padEnd(3, '0').slice(0, 3)}`;
+  const ms = Date.parse(`${day}T${seconds}Z`);
+  // NOTE Date.parse takes the 30th of February for the 1st of March.
+  const isDay = new Date(ms).getUTCDate() === Number(day.slice(-2)) || time.startsWith('24');
+  return Number.isNaN(ms) || !isDay ? null : ms;
 };
 
 /** Milliseconds since the epoch of a time that names its zone; null for all else. */

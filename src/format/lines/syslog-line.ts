@@ -32,7 +32,8 @@ const readBsd = (line: string): SyslogLine | null => {
   if (match === null) return null;
   const [, monthName = '', day, hours, minutes, seconds, host = '', program = '', pid, message = ''] = match;
   const month = monthOf(monthName);
-  const timeMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  // A leap second is the second before it.
+  const timeMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Math.min(Number(seconds), 59)) * 1000;
   if (month === -1 || Number(day) < 1 || Number(day) > 31 || timeMs >= 86_400_000) return null;
   return { time: { month, day: Number(day), timeMs }, host, program, pid: pidOf(pid), message };
 };

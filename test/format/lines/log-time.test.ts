@@ -66,3 +66,13 @@ test('a line of a syslog says when, which host, program and process, and what', 
     expect(readSyslogLine(line)).toBeNull();
   }
 });
+
+test('a leap second is the end of the second before it; a day that no month has is none', () => {
+  const lastMs = Date.UTC(2016, 11, 31, 23, 59, 59);
+  expect(readInstant('2016-12-31T23:59:60.5Z')).toBe(lastMs + 999);
+  expect(readCommonLogTime('31/Dec/2016:23:59:60 +0000')).toBe(lastMs + 999);
+  expect(readSyslogLine('Dec 31 23:59:60 h sshd[1]: x')?.time).toEqual({ month: 11, day: 31, timeMs: 86_399_000 });
+  expect(readInstant('2023-02-29T00:00:00Z')).toBe(null);
+  expect(readCommonLogTime('31/Apr/2016:00:00:00 +0000')).toBe(null);
+  expect(readInstant('2024-02-29T24:00:00Z')).toBe(Date.UTC(2024, 2, 1));
+});
