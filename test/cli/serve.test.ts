@@ -186,11 +186,12 @@ test('the demo takes in the samples and moves: live sessions begin, grow, and ca
   await stopped;
   expect(server.child.exitCode).toBe(0);
   const listed = await runProgram(['list', '--data', folder.path, '--json', '--limit', '100']);
-  const statuses = listed.stdout
+  const sessions = listed.stdout
     .trim()
     .split('\n')
-    .map((line) => (JSON.parse(line) as { status: string }).status);
-  expect(new Set(statuses)).toEqual(new Set(['ENDED', 'KILLED']));
+    .map((line) => JSON.parse(line) as { readonly status: string; readonly protocol: string });
+  expect(new Set(sessions.map(({ status }) => status))).toEqual(new Set(['ENDED', 'KILLED', 'DENIED']));
+  expect(new Set(sessions.map(({ protocol }) => protocol))).toEqual(new Set(['SSH', 'HTTP', 'DATABASE', 'KUBERNETES']));
 });
 
 const firstSession = (answer: unknown): string | null => {
