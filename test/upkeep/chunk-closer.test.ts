@@ -6,10 +6,12 @@ import { recordingTopic } from '../../src/live/bus.ts';
 import { seesAll } from '../../src/model/access.ts';
 import {
   BATCH_BYTES_MAX,
+  CHUNK_AGE_FOLLOWED_MS,
   CHUNK_AGE_MAX_MS,
   CHUNK_AGE_MS,
   CHUNK_BYTES_FORCED,
   CHUNK_BYTES_TARGET,
+  CHUNK_FOLLOWED_MS,
   CHUNK_QUIET_BYTES,
   EVENT_BYTES_MAX,
   PENDING_BYTES_MAX,
@@ -120,6 +122,20 @@ describe('a chunk is closed', () => {
     await feed.append(output(2, 'z'));
     await look();
     expect(await countsOf(feed)).toEqual([2]);
+  });
+
+  test('within 30 s whatever it holds while somebody follows what is in chunks, and not after', async () => {
+    const feed = await openFeed(opened);
+    await feed.append(output(0, 'x'));
+    opened.closer.followed();
+    await look(CHUNK_AGE_FOLLOWED_MS - 1);
+    expect(await countsOf(feed)).toEqual([]);
+    await look(1);
+    expect(await countsOf(feed)).toEqual([1]);
+    opened.clock.nowMs += CHUNK_FOLLOWED_MS;
+    await feed.append(output(1, 'y'));
+    await look(CHUNK_AGE_FOLLOWED_MS);
+    expect(await countsOf(feed)).toEqual([1]);
   });
 
   test('at the end of the session, which is sealed then; one without events too', async () => {
