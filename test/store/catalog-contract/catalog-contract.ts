@@ -9,6 +9,7 @@ import { openingContract } from './opening-contract.ts';
 import { restoringContract } from './restoring-contract.ts';
 import { storyContract } from './story-contract.ts';
 import { CatalogSubject, type OpenCatalog } from './subject.ts';
+import { exportsContract } from './exports-contract.ts';
 import { visibilityContract } from './visibility-contract.ts';
 
 /** Tests every MUST of the Catalog port against an implementation of it. */
@@ -25,6 +26,7 @@ export const catalogContract = (implementation: string, open: OpenCatalog): void
       chunksContract,
       restoringContract,
       storyContract,
+      exportsContract,
       visibilityContract,
       accessContract,
       auditContract,

@@ -61,9 +61,9 @@ export const visibilityContract = (subject: CatalogSubject): void => {
       seenSessions: (visibility, { identity }) =>
         subject.reader.seenSessions(visibility, filterOf(identity), testStartMs - 1, testStartMs, 10),
     };
-    /** These are the server's own, and take no visibility. */
+    /** These are the server's own, and take no visibility; exports have a contract of their own. */
     const unbounded = (
-      'revision unsealedRecordings unsealedRecording runningSessions killRequests signingKey token tokens signIn standing ' +
+      'exports revision unsealedRecordings unsealedRecording runningSessions killRequests signingKey token tokens signIn standing ' +
       'auditEntries auditEntry verifyAudit'
     ).split(' ');
 
