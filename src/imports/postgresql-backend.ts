@@ -35,8 +35,10 @@ export class PostgresqlBackend {
     this.#startedAtMs = Math.min(first.startedAtMs ?? startOf(first.sessionId) ?? first.atMs, first.atMs);
     this.#lastAtMs = first.atMs;
     // NOTE A log may be cut into files: what one of them has of a backend is a session of its own, named by where it begins.
-    const { sessionId, pid, atMs, sessionLine, user, database, host, message } = first;
-    this.#key = own(JSON.stringify([sessionId, pid, atMs, sessionLine, user, database, host, message.slice(0, 64)]));
+    const { sessionId, pid, sessionLine, user, database, host, message } = first;
+    // A time that is found out by the file's last write is another one where the file was copied.
+    const at = first.yearlessTime ?? first.atMs;
+    this.#key = own(JSON.stringify([sessionId, pid, at, sessionLine, user, database, host, message.slice(0, 64)]));
   }
 
   /** Whether this message says that another backend has the process id now. */

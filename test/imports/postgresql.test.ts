@@ -298,6 +298,20 @@ describe('what lines begin with', () => {
     ]);
     expect(sessions[0]?.session.startedAtMs).toBe(Date.UTC(2023, 1, 11, 12, 15, 40));
   });
+
+  test('may be what syslog writes, copied years later or read in another zone: it is the same sessions', async () => {
+    const log = logOf(
+      'Feb 11 13:15:40 db1 postgres[7]: [5-1] db=shop,user=ann,app=psql,client=[local] LOG:  statement: select 7',
+      'Feb 11 13:15:41 db1 postgres[8]: [9-1] db=shop,user=bob,app=psql,client=[local] LOG:  statement: select 8',
+    );
+    const keysOf = async (modifiedAtMs: number, timeZone: string): Promise<readonly string[]> => {
+      const steps = await allSteps(postgresqlTextFormat, { ...sourceOf(log), modifiedAtMs }, { timeZone });
+      return steps.flatMap((step) => (step.kind === 'open' ? [step.key] : []));
+    };
+    const keys = await keysOf(Date.UTC(2024, 0, 5), 'UTC');
+    expect(new Set(keys).size).toBe(2);
+    expect(await keysOf(Date.UTC(2026, 0, 5), 'Europe/Paris')).toEqual(keys);
+  });
 });
 
 describe('bad lines', () => {

@@ -123,6 +123,7 @@ const itemOfRecord = (record: string, line: number): LogItem => {
     entry: {
       line,
       atMs,
+      yearlessTime: null,
       user: field(1),
       database: field(2),
       pid: readCount(field(3)),

@@ -76,14 +76,14 @@ const cnpgEntry = (fields: JsonObject, line: number): LogItem => {
 const entryOf = (
   line: number,
   time: string | null,
-  entry: Omit<Extract<LogItem, { kind: 'entry' }>['entry'], 'line' | 'atMs'>,
+  entry: Omit<Extract<LogItem, { kind: 'entry' }>['entry'], 'line' | 'atMs' | 'yearlessTime'>,
 ): LogItem => {
   const atMs = readLogTime(time ?? '');
   if (time === null || entry.severity === '') {
     return { kind: 'skip', line, reason: "the line is no message of the server's" };
   }
   if (atMs === null) return { kind: 'skip', line, reason: `the time cannot be read: ${time.slice(0, 40)}` };
-  return { kind: 'entry', entry: { line, atMs, ...entry } };
+  return { kind: 'entry', entry: { line, atMs, yearlessTime: null, ...entry } };
 };
 
 /** A text, or a number as one. */

@@ -7,6 +7,8 @@ export type LogEntry = {
   readonly line: number;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
+  /** The time as a syslog wrote it, without a year and a zone, where there is no other; null where there is. */
+  readonly yearlessTime: string | null;
   readonly pid: number | null;
   /** `%c`: unique for a backend among all that the server ever had. */
   readonly sessionId: string | null;

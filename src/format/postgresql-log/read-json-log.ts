@@ -79,7 +79,7 @@ class InOrder implements ItemReader {
   *push(item: JsonLogLine): Generator<LogItem, void, void> {
     if (item.kind !== 'text') yield item;
     else {
-      const outer = { atMs: item.atMs, pid: null, isRest: false };
+      const outer = { atMs: item.atMs, yearlessTime: null, pid: null, isRest: false };
       yield* this.#entries.push({ text: item.text, number: item.line, outer });
     }
   }

@@ -35,6 +35,11 @@ export const readSyslogLine = (line: string, number: number, clock: SyslogClock)
   return {
     text: rest.slice(counted?.[0].length ?? 0),
     number,
-    outer: { atMs, pid: pid === undefined ? null : Number(pid), isRest: counted !== null && counted[2] !== '1' },
+    outer: {
+      atMs,
+      yearlessTime: asUtcMs === null ? null : time,
+      pid: pid === undefined ? null : Number(pid),
+      isRest: counted !== null && counted[2] !== '1',
+    },
   };
 };

@@ -9,6 +9,8 @@ export type TextLine = {
   /** Of the program that wrapped the line: syslog, Cloud SQL. Null: none did. */
   readonly outer: {
     readonly atMs: number;
+    /** The time as it is written, where it has neither year nor zone. */
+    readonly yearlessTime: string | null;
     readonly pid: number | null;
     /** It goes on where the line before it of this process ended: syslog's lines are short. */
     readonly isRest: boolean;
@@ -125,6 +127,7 @@ export class TextLogEntries {
       ...fields,
       line: number,
       atMs,
+      yearlessTime: fields.atMs === null ? (outer?.yearlessTime ?? null) : null,
       pid,
       severity,
       sqlState,

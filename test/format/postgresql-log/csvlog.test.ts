@@ -32,6 +32,7 @@ test.for([22, 23, 24, 26])('columns go by their number: a record has %i in some 
       entry: {
         line: 1,
         atMs: Date.UTC(2024, 4, 1, 10, 0, 0, 250),
+        yearlessTime: null,
         user: 'ann',
         database: 'shop',
         pid: 77,
