@@ -73,9 +73,14 @@ const mustPass = (error: unknown, { tokenChanges }: FollowParts): void => {
 const write = async (lines: string): Promise<boolean> => {
   const text = process.stdout.isTTY ? printableJson(lines) : lines;
   return new Promise((resolve, reject) => {
+    // What the callback is told, the stream tells too, and nobody may be there to hear it.
+    const heard = (): void => {};
+    process.stdout.once('error', heard);
     process.stdout.write(text, (error) => {
-      if (error == null) resolve(true);
-      else if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(false);
+      if (error == null) {
+        process.stdout.removeListener('error', heard);
+        resolve(true);
+      } else if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(false);
       else reject(error);
     });
   });

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReadSession } from '../client/read-session.ts';
 import type { SessionOrder, SessionOrderField } from '../model/session-filter.ts';
-import { printableJson } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { print } from './print.ts';
 import type { ReadingDoor } from './reading-door.ts';
 import { readingDoorOf, withReadingOptions } from './reading-options.ts';
@@ -64,7 +64,7 @@ export const listCommand = (signal: AbortSignal): Command =>
       };
       const listed: Listed = { cursor: options.after ?? null };
       await print(linesOf(door, options, order, listed), signal);
-      if (listed.cursor !== null) process.stderr.write(`there are more: --after ${listed.cursor}\n`);
+      if (listed.cursor !== null) process.stderr.write(`there are more: --after ${printable(listed.cursor)}\n`);
     });
 
 /** Where the list has come to: the cursor to go on after; null at its end. */

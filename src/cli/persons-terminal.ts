@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { DescriptorWriter } from './descriptor-writer.ts';
+import { printable } from './printable.ts';
 import type { TerminalSize } from './pseudo-terminal.ts';
 
 /** What happens at the terminal, or at the pipes that stand for one. */
@@ -74,8 +75,9 @@ export class PersonsTerminal implements AsyncDisposable {
 
   /** A line for the person, beside what the command prints. */
   static say(text: string): void {
+    const shown = printable(text);
     const isRaw = process.stdin.isTTY && process.stdin.isRaw;
-    process.stderr.write(isRaw ? `\r\nreeltime: ${text}\r\n` : `reeltime: ${text}\n`);
+    process.stderr.write(isRaw ? `\r\nreeltime: ${shown}\r\n` : `reeltime: ${shown}\n`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import { geoipOption } from './geoip-settings.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
 import { networkOptions } from './network-settings.ts';
+import { printable } from './printable.ts';
 import { recordCommand } from './record.ts';
 import { playCommand } from './play.ts';
 import { reindexCommand } from './reindex.ts';
@@ -108,7 +109,8 @@ export const run = async (words: readonly string[]): Promise<number> => {
 const fail = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`reeltime: ${message}\n`);
+  // A server may have chosen the words.
+  process.stderr.write(`reeltime: ${message.split('\n').map(printable).join('\n')}\n`);
   if (error instanceof UsageError) return error.exitCode;
   if (error instanceof DataFolderInUse) return exitCodes.inUse;
   if (error instanceof NewerDataFolder || error instanceof OlderDataFolder || error instanceof CatalogNotOpened) {

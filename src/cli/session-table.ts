@@ -27,10 +27,10 @@ const columns: readonly Column[] = [
   { title: 'SESSION', textOf: ({ sessionId }) => sessionId, least: 36, most: 36, rank: 0 },
   { title: 'STATUS', textOf: ({ status }) => status, least: 7, most: 7, rank: 3 },
   { title: 'PROTOCOL', textOf: ({ protocol }) => protocol, least: 10, most: 10, rank: 6 },
-  { title: 'USER', textOf: ({ user }) => printable(user.identity), least: 12, most: 32, rank: 2 },
-  { title: 'SOCKET', textOf: ({ socket }) => printable(socket.name), least: 12, most: 28, rank: 4 },
+  { title: 'USER', textOf: ({ user }) => user.identity, least: 12, most: 32, rank: 2 },
+  { title: 'SOCKET', textOf: ({ socket }) => socket.name, least: 12, most: 28, rank: 4 },
   { title: 'LENGTH', textOf: ({ durationMs }) => shownDuration(durationMs), least: 8, most: 8, rank: 5 },
-  { title: 'CLIENT', textOf: ({ client }) => printable(client.ip), least: 15, most: 39, rank: 7 },
+  { title: 'CLIENT', textOf: ({ client }) => client.ip, least: 15, most: 39, rank: 7 },
   { title: 'RECORDING', textOf: ({ recordingState }) => recordingState, least: 9, most: 9, rank: 8 },
 ];
 
@@ -69,7 +69,7 @@ export class SessionTable {
   }
 
   #line(textOf: (column: Column) => string): string {
-    const cells = this.#columns.map(({ column, width }) => fitted(textOf(column), width));
+    const cells = this.#columns.map(({ column, width }) => fitted(printable(textOf(column)), width));
     return cells.join(GAP).trimEnd();
   }
 }
@@ -78,9 +78,9 @@ export class SessionTable {
 export const sessionLine = (session: ReadSession): string =>
   [
     shownMoment(session.startedAtMs),
-    session.sessionId,
-    session.status.padEnd(7),
-    session.protocol.padEnd(10),
+    printable(session.sessionId),
+    printable(session.status).padEnd(7),
+    printable(session.protocol).padEnd(10),
     printable(session.user.identity).padEnd(32),
     printable(session.socket.name).padEnd(24),
     `${(session.durationMs / 1000).toFixed(1)} s`,

@@ -47,7 +47,9 @@ const recordingLine = ({
   durationSeconds,
   storedSize,
 }: RecordingFields): string =>
-  `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationSeconds} s  ${storedSize} bytes`;
+  printable(
+    `recording  ${recordingId}  ${kind}  ${state}  ${eventCount} events  ${durationSeconds} s  ${storedSize} bytes`,
+  );
 
 const storyLine = ({ at, kind, message }: ReturnType<typeof storyEventObject>): string =>
   printable(`${at}  ${kind.padEnd(15)}  ${message}`);

@@ -1,4 +1,5 @@
 import { Unavailable } from '../model/errors.ts';
+import { answerText } from './answer-text.ts';
 import { refusalOfAnswer, RETRY_AFTER_SECONDS, type ServerParts } from './server-calls.ts';
 import { whyUnreachable } from './unreachable.ts';
 
@@ -34,7 +35,7 @@ export const exportPage = async (
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
-    const lines = await response.text();
+    const lines = await answerText(response);
     const next = response.headers.get('next-cursor');
     if (!response.ok || next === null) throw refusalOfAnswer(url, response.status, lines);
     return { lines, next };

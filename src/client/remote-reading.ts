@@ -7,6 +7,7 @@ import { PAGE_ITEMS_MAX } from '../model/limits.ts';
 import type { RecordingState } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import type { SessionFilter, SessionOrder } from '../model/session-filter.ts';
+import { answerText } from './answer-text.ts';
 import { queryServer } from './graphql-call.ts';
 import {
   type GraphqlRecording,
@@ -130,7 +131,8 @@ export class RemoteReading {
         redirect: 'error',
         signal,
       });
-      if (!response.ok || response.body === null) throw refusalOfAnswer(url, response.status, await response.text());
+      if (!response.ok || response.body === null)
+        throw refusalOfAnswer(url, response.status, await answerText(response));
       yield* response.body;
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;

@@ -1,6 +1,7 @@
 import { type Refusal, refusalCodes, Unavailable } from '../model/errors.ts';
 import { type RefusalWire, refusalFromWire } from '../model/refusal-wire.ts';
 import type { RecordingId, SessionId } from '../model/ids.ts';
+import { answerText } from './answer-text.ts';
 import { killOf, type SentKill } from './sent-kill.ts';
 
 export type ServerParts = {
@@ -66,7 +67,7 @@ export const callServer = async ({ url, token, signal }: ServerParts, call: Call
       redirect: 'error',
       signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(signal === undefined ? [] : [signal])]),
     });
-    text = await response.text();
+    text = await answerText(response);
   } catch (cause) {
     throw new Unavailable(`the server at ${url} does not answer`, RETRY_AFTER_SECONDS, { cause });
   }
