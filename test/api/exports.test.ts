@@ -5,6 +5,9 @@ import { seesAll } from '../../src/model/access.ts';
 import { AUDIT_WINDOW_MS, EXPORT_ITEMS_MAX } from '../../src/model/limits.ts';
 import { firstPage } from '../../src/model/page.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
+import { readEventsPlace } from '../../src/api/rest/export-cursor.ts';
+import { gatherEvents } from '../../src/api/rest/export-gathering.ts';
+import { exportLanguage } from '../../src/api/rest/export-language.ts';
 import { Exports } from '../../src/ingest/exports.ts';
 import { headersOf } from './asking.ts';
 import { aSession, openFed, output, type Fed } from './feeding.ts';
@@ -238,6 +241,28 @@ describe('events', () => {
     const first = await get('events', `after=${from}`);
     expect(recorded(first.lines)).toEqual([]);
     expect(recorded((await get('events', `after=${first.next}`)).lines)).toMatchObject([{ code: 'm' }]);
+  });
+
+  test('others have their turn between the pages of a long story', async () => {
+    const from = await endOf('events');
+    for (let times = 0; times < 5; times += 1) await Promise.all(Array.from({ length: 80 }, () => open()));
+    const { catalog, reader } = running.installation;
+    let turns = 0;
+    let next = setImmediate(function again() {
+      turns += 1;
+      next = setImmediate(again);
+    });
+    const gathered = await gatherEvents({
+      parts: { catalog, reader },
+      visibility: seesAll,
+      place: readEventsPlace(from, await catalog.exports.exportPlace()),
+      limit: EXPORT_ITEMS_MAX,
+      language: exportLanguage('ocsf', 'test'),
+      signal: new AbortController().signal,
+    });
+    clearImmediate(next);
+    expect(gathered.text.split('\n').length).toBeGreaterThan(400);
+    expect(turns).toBeGreaterThanOrEqual(4);
   });
 
   test('text lines are refused in words as long as there are none', async () => {

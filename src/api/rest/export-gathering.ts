@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ExportedEvent, ExportLanguage } from '../../format/exported.ts';
 import { pickedEvents } from '../../format/run-events.ts';
 import { sliceRun } from '../../format/run-bytes.ts';
@@ -26,6 +27,8 @@ const exportedCodes: ReadonlySet<string> = new Set([
 /** Session events, and rows of chunks, that are read at once. */
 const EVENTS_PAGE = 100;
 const CHUNKS_PAGE = 16;
+/** Lines that are written before others have their turn: the catalog is read, and lines are made, on this thread. */
+const LINES_AT_ONCE = 100;
 
 export type Gathering = {
   readonly parts: Pick<ApiParts, 'catalog' | 'reader'>;
@@ -69,9 +72,11 @@ class GatheredPage {
     return this.#left === 0 || this.text.length >= EXPORT_BYTES_TARGET;
   }
 
-  add(exported: ExportedEvent): void {
+  /** Resolves when others have had their turn, too. */
+  async add(exported: ExportedEvent): Promise<void> {
     this.text += exportLine(this.#language.event(exported));
     this.#left -= 1;
+    if (this.#left % LINES_AT_ONCE === 0) await setImmediate();
   }
 
   came(change: Partial<EventsPlace>): void {
@@ -84,7 +89,7 @@ const addStory = async ({ parts, visibility, signal }: Gathering, page: Gathered
     const told = await parts.catalog.exports.eventsTold(visibility, page.place.story, EVENTS_PAGE);
     for (const { session, event } of told) {
       if (page.isFull) return;
-      page.add({ of: 'session', session, event });
+      await page.add({ of: 'session', session, event });
       page.came({ story: event.position });
     }
     if (told.length < EVENTS_PAGE) return;
@@ -118,7 +123,7 @@ const addChunk = async (
   const run = sliceRun(await reader.readChunk(recording, chunk), fromEvent);
   for (const { ordinal, event, payload } of pickedEvents(run, exportedCodes)) {
     if (page.isFull) return page.came({ closing: position, event: ordinal });
-    page.add({ of: 'recording', session, recording, ordinal, event, payload });
+    await page.add({ of: 'recording', session, recording, ordinal, event, payload });
   }
   page.came({ closing: position, event: chunk.firstEvent + chunk.eventCount });
 };

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ExportLanguage } from '../../format/exported.ts';
 import { visibilityOf } from '../../model/access.ts';
 import { readRevision } from '../../model/read-revision.ts';
@@ -56,5 +57,7 @@ async function* linesOf(
     const page: ChangedPage = await read({ ...whole, after });
     if (page.sessions.length > 0) yield page.sessions.map((each) => exportLine(language.session(each))).join('');
     after = page.next;
+    // The catalog is read on this thread: others have their turn between two pages, also when none of one matched.
+    await setImmediate();
   }
 }
