@@ -1,11 +1,12 @@
 /**
  * Comma-separated values (RFC 4180), which people open in spreadsheets. A text that a spreadsheet would take for a formula
- * gets a ' before it: it begins with = + - @, tabulator or carriage return. Numbers stay numbers.
+ * gets a ' before it: it begins with = + - @, of either width, after any spaces, or with tabulator, line feed or carriage
+ * return. Numbers stay numbers.
  */
 
 export type CsvCell = string | number | boolean | null;
 
-const formulaStart = /^[=+\-@\t\r]/;
+const formulaStart = /^(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/;
 const needsQuotes = /[",\r\n]|^\s|\s$/;
 
 const cellText = (cell: CsvCell): string => {

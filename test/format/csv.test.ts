@@ -10,6 +10,11 @@ test.for<readonly [string, string]>([
   ['\t=1', `'\t=1`],
   ['\r=1', `"'\r=1"`],
   ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
+  ['＝1+1', "'＝1+1"],
+  ['＠SUM(A1)', "'＠SUM(A1)"],
+  [' =1', "' =1"],
+  ['\u00a0=1', "'\u00a0=1"],
+  ['\n=1', `"'\n=1"`],
   ['a=b', 'a=b'],
   ['a,b', '"a,b"'],
   ['a "b"', '"a ""b"""'],
@@ -30,11 +35,11 @@ const cellsOf = (record: string): readonly string[] =>
   );
 
 test('whatever the texts, a reader of RFC 4180 has them again, but for the mark before a formula', () => {
-  const text = fc.string({ unit: fc.constantFrom(...'=+-@\t\r\n," \'aé'), maxLength: 6 });
+  const text = fc.string({ unit: fc.constantFrom(...'=+-@＝\t\r\n," \'aé'), maxLength: 6 });
   fc.assert(
     fc.property(fc.array(text, { minLength: 2, maxLength: 4 }), (texts) => {
       const cells = cellsOf(csvLine(texts));
-      expect(cells).toEqual(texts.map((each) => (/^[=+\-@\t\r]/.test(each) ? `'${each}` : each)));
+      expect(cells).toEqual(texts.map((each) => (/^(\s*[=+\-@＝]|[\t\r\n])/.test(each) ? `'${each}` : each)));
     }),
   );
 });
