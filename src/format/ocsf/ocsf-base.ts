@@ -62,7 +62,10 @@ const ofClass = (session: Session, { activity, attributes = {} }: OcsfFacts): ob
     case 'http':
       if ('http_request' in attributes || 'http_response' in attributes) return {};
       return {
-        http_request: present({ url: { url_string: `//${server.name}:${server.port}/` }, user_agent: client.software }),
+        http_request: present({
+          url: { url_string: `//${hostOf(server.name)}:${server.port}/` },
+          user_agent: client.software,
+        }),
       };
     case 'api':
       return { api: { operation: activity.name, service: { name: upstream === '' ? 'kubernetes' : upstream } } };
@@ -72,6 +75,9 @@ const ofClass = (session: Session, { activity, attributes = {} }: OcsfFacts): ob
       return {};
   }
 };
+
+/** As URLs have it (RFC 3986 section 3.2.2). */
+const hostOf = (name: string): string => (name.includes(':') ? `[${name}]` : name);
 
 const aboutSession = (session: Session): Readonly<Record<string, unknown>> => ({
   session_id: session.sessionId,

@@ -90,6 +90,13 @@ describe('a session is', () => {
     expect(classOf(protocol, status)).toEqual([classUid, activityId]);
   });
 
+  test('of HTTP asked of where it went, an IPv6 address in brackets', () => {
+    const session = { ...full, protocol: 'HTTP', server: { name: '2001:db8::1', port: 8080 } } as const;
+    expect(asRead(ocsfSession({ session, change: 'STARTED' }, ''))).toMatchObject({
+      http_request: { url: { url_string: '//[2001:db8::1]:8080/' } },
+    });
+  });
+
   test('a refused attempt is a failure with its reason and its count', () => {
     const session = { ...full, status: 'DENIED', denyReason: 'no policy', attemptCount: 4 } as const;
     expect(asRead(ocsfSession({ session, change: 'STARTED' }, ''))).toMatchObject({
