@@ -30,6 +30,8 @@ export const REST_STATS_ITEMS_MAX = 1_000;
 /** Changed sessions, or lines of events, of one answer of an export. */
 export const EXPORT_ITEMS_MAX = 10_000;
 export const EXPORT_ITEMS_DEFAULT = 1_000;
+/** Changed sessions that are looked at for those of one producer: an answer may be without any, and yet not the last. */
+export const EXPORT_LOOKED_MAX = 10_000;
 /** Characters of one answer of events, and chunks that it looks at, beyond which it ends early. */
 export const EXPORT_BYTES_TARGET = 4 * 1024 * 1024;
 export const EXPORT_CHUNKS_MAX = 64;

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
 import { RevisionUnknown } from '../../model/errors.ts';
+import { EXPORT_LOOKED_MAX } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
 import type { SessionFilter } from '../../model/session-filter.ts';
@@ -18,27 +19,52 @@ import { recordingRows, sessionEventRows } from './row-queries.ts';
 import { changedSince } from './session-query.ts';
 import { chunkOf, recordingOf, sessionEventOf, sessionOf, type SessionRow } from './session-row.ts';
 import { build, type Statements } from './statements.ts';
+import type { Tables } from './tables.ts';
 
 /** Reads for exporters on the calling thread: each a page. */
 export class SqliteExportReader implements ExportReader {
   readonly #statements: Statements;
   readonly #log: string;
+  readonly #lookedMax: number;
 
-  /** @param log the name of the log of changes */
-  constructor(statements: Statements, log: string) {
+  /** @param log the name of the log of changes @param lookedMax rows that are looked at for a producer's own */
+  constructor(statements: Statements, log: string, lookedMax = EXPORT_LOOKED_MAX) {
     this.#statements = statements;
     this.#log = log;
+    this.#lookedMax = lookedMax;
   }
 
   async changesEnd(visibility: Visibility, after: Revision, limit: number): Promise<Revision> {
     this.#mustBeOfThisLog(after);
-    const changed = build.selectFrom('sessions').select('revision').where('revision', '>', after.position);
-    // NOTE the plus keeps SQLite from reading and sorting all of a producer's sessions.
-    const visible =
-      visibility.scope === 'all' ? changed : changed.where(sql<boolean>`+producer = ${visibility.producer}`);
-    const first = visible.orderBy('revision').limit(limit).as('first');
-    const row = this.#statements.get(build.selectFrom(first).select(sql<number | null>`max(revision)`.as('last')));
-    return { log: this.#log, position: row?.last ?? after.position };
+    const changed = build
+      .selectFrom('sessions')
+      .select(['revision', 'producer'])
+      .where('revision', '>', after.position)
+      .orderBy('revision');
+    return { log: this.#log, position: this.#endOf(changed, visibility, limit) ?? after.position };
+  }
+
+  /** Null when nothing visible changed, and all that changed was looked at. */
+  #endOf(changed: ChangedRows, visibility: Visibility, limit: number): number | null {
+    if (visibility.scope === 'all') return this.#lastOf(changed.limit(limit)).last;
+    const looked = changed.limit(this.#lookedMax);
+    const visible = build
+      .selectFrom(looked.as('looked'))
+      .select(['revision', 'producer'])
+      .where('producer', '=', visibility.producer)
+      .orderBy('revision')
+      .limit(limit);
+    const found = this.#lastOf(visible);
+    if (found.count === limit) return found.last;
+    const all = this.#lastOf(looked);
+    return all.count === this.#lookedMax ? all.last : found.last;
+  }
+
+  #lastOf(rows: ChangedRows): { readonly last: number | null; readonly count: number } {
+    const found = build
+      .selectFrom(rows.as('found'))
+      .select([sql<number | null>`max(revision)`.as('last'), sql<number>`count(*)`.as('count')]);
+    return this.#statements.get(found) ?? { last: null, count: 0 };
   }
 
   async changedWithin(
@@ -112,6 +138,9 @@ export class SqliteExportReader implements ExportReader {
     throw new RevisionUnknown('the place is of another log of changes than this one: begin anew');
   }
 }
+
+/** Sessions by their last change. */
+type ChangedRows = SelectQueryBuilder<Tables, never, Pick<SessionRow, 'revision' | 'producer'>>;
 
 /** One statement, whatever their number. */
 const inJson = (numbers: readonly number[]) =>

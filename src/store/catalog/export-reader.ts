@@ -14,7 +14,8 @@ import type { ChunkRow } from './catalog.ts';
 export interface ExportReader {
   /**
    * Where the first of the visible sessions that changed after this place end, `limit` of them at most: the place itself when
-   * none did. @throws RevisionUnknown
+   * none did. It looks at EXPORT_LOOKED_MAX sessions of all producers, and may therefore end where fewer are visible, or none.
+   * @throws RevisionUnknown
    */
   changesEnd(visibility: Visibility, after: Revision, limit: number): Promise<Revision>;
   /**
