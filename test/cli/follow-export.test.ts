@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
@@ -98,4 +98,17 @@ test('a cursor file is whole or not there, and what is no cursor is refused', as
   expect(await file.read()).toBe('0a1b2c3d.zz');
   await writeFile(path.join(folder.path, 'cursor'), 'two words\n');
   await expect(file.read()).rejects.toThrow('holds no cursor');
+});
+
+test('a cursor that could not be kept is said before anything is printed, and no link is followed to keep it', async () => {
+  await using folder = await temporaryFolder();
+  const [named, place] = [path.join(folder.path, 'named'), path.join(folder.path, 'cursor')];
+  await expect(cursorFileAt(path.join(folder.path, 'nowhere', 'cursor')).read()).rejects.toThrow(
+    'could not be written',
+  );
+  await writeFile(named, 'mine');
+  await symlink(named, `${place}.new`);
+  const file = cursorFileAt(place);
+  await file.write('0a1b2c3d.1');
+  expect([await file.read(), await readFile(named, 'utf8')]).toEqual(['0a1b2c3d.1', 'mine']);
 });
