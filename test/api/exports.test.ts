@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seesAll } from '../../src/model/access.ts';
 import { AUDIT_WINDOW_MS, EXPORT_ITEMS_MAX } from '../../src/model/limits.ts';
 import { firstPage } from '../../src/model/page.ts';
 import type { RecordedEvent } from '../../src/model/recorded-event.ts';
+import type { Exchange } from '../../src/api/exchange.ts';
+import { answerEventExport } from '../../src/api/rest/export-events.ts';
 import { readEventsPlace } from '../../src/api/rest/export-cursor.ts';
 import { gatherEvents } from '../../src/api/rest/export-gathering.ts';
 import { exportLanguage } from '../../src/api/rest/export-language.ts';
@@ -343,4 +348,22 @@ test('a run that goes on after its window is told again, and one that cannot be 
   await asked();
   await exports.asked(processCaller('somebody'), { ...taken, format: 'ecs' });
   expect(told).toHaveLength(3);
+});
+
+test('an export of events that the stopping server leaves is broken off, and holds no connection open', async () => {
+  const { catalog, reader } = running.installation;
+  const exports = new Exports({ audit: { tell: async () => {} }, clock: Date.now, onEventsAsked: () => {} });
+  const caller = processCaller('somebody');
+  const failed: unknown[] = [];
+  const server = createServer((request, response) => {
+    const parts = { catalog, reader, exports, version: 'test' };
+    const query = new URLSearchParams();
+    const exchange = { parts, query, viewer: caller.viewer, caller, request, response, gone: AbortSignal.abort() };
+    // NOTE an exchange has more: nothing of that is an export's.
+    answerEventExport(exchange as unknown as Exchange).catch((error: unknown) => failed.push(error));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await expect(fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)).rejects.toThrow('fetch failed');
+  await new Promise((resolve) => server.close(resolve));
+  expect(failed).toEqual([]);
 });

@@ -46,6 +46,9 @@ export const answerEventExport = async (exchange: Exchange): Promise<void> => {
     language: exportLanguage(format, parts.version),
     signal: gone,
   });
-  if (gone.aborted) return;
+  if (gone.aborted) {
+    response.destroy();
+    return;
+  }
   response.writeHead(200, exportHeaders(writeEventsPlace(gathered.next))).end(gathered.text);
 };
