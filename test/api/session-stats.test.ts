@@ -73,6 +73,8 @@ describe('sessionStats', () => {
     ['groupBy: USER, limit: 0', 'limit', 'from 1 to 1000, got 0'],
     ['groupBy: USER, limit: 1001', 'limit', 'from 1 to 1000, got 1001'],
     ['groupBy: DAY, timeZone: "Europe/Atlantis"', 'timeZone', 'got Europe/Atlantis'],
+    ['groupBy: DAY, timeZone: "+00:07"', 'timeZone', 'such as Europe/Berlin, got +00:07'],
+    ['groupBy: DAY, timeZone: "-05:00"', 'timeZone', 'got -05:00'],
     [`groupBy: DAY, timeZone: "${'a'.repeat(65)}"`, 'timeZone', 'must be the name of a time zone'],
   ])('%s is refused by name', async (given, argument, says) => {
     const { data, errors } = await ask(running, statsQuery(given));
@@ -181,7 +183,10 @@ test('what cannot be counted in time is null, or refused, which says so', async 
       const database = openForReading({ path: folder.catalog, nativeBinding: null });
       stack.defer(() => void database.close());
       return {
-        catalog: new SqliteReader(database, new SurveysHere(database, { readMs: 0, statsMs: 0, sliceRows: 10 })),
+        catalog: new SqliteReader(
+          database,
+          new SurveysHere(database, { readMs: 0, statsMs: 0, sliceRows: 10, valuesMax: 10 }),
+        ),
       };
     }),
   );
