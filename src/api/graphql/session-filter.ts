@@ -44,7 +44,7 @@ export const SessionFilterInput = builder.inputType('SessionFilter', {
     }),
     killed: t.boolean({ description: 'Whether a cut was asked for, confirmed or not.' }),
     text: t.string({
-      description: `Words that must all occur in who, what and where: email, identity, name, socket, server, client software, city, country, SSH user. Whole words, without regard to case, accents and punctuation. At most ${FILTER_TEXT_WORDS_MAX} words and ${FILTER_TEXT_LENGTH_MAX} characters; blank text asks for nothing.`,
+      description: `Words that must all occur in who, what and where: email, identity, name, socket, server, client software, city, country, SSH user. Whole words, without regard to case, accents and punctuation. At most ${FILTER_TEXT_WORDS_MAX} words, each run of letters and digits being one, and ${FILTER_TEXT_LENGTH_MAX} characters; blank text asks for nothing.`,
     }),
   }),
 });
