@@ -31,7 +31,7 @@ export const SessionFilterInput = builder.inputType('SessionFilter', {
     socketIds: t.field({ type: ['UUID'], description: `What it went to. ${listLimit}` }),
     socketNames: t.stringList({ description: `What it went to, by the name of that time, exactly. ${textLimit}` }),
     clientIps: t.stringList({
-      description: `Where from: IPv4 and IPv6 addresses, and CIDR blocks such as 192.0.2.0/24. ${listLimit}`,
+      description: `Where from: IPv4 and IPv6 addresses, and CIDR blocks such as 192.0.2.0/24. IPv6 blocks wider than ::ffff:0:0/96 have no IPv4 addresses. ${listLimit}`,
     }),
     countryCodes: t.stringList({
       description: `Where from, by ISO 3166 codes of two letters, without regard to case. ${listLimit}`,
