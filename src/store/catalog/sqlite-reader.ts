@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
@@ -260,8 +261,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     const rows = this.#statements.all(changedSince(visibility, filter, after.position, limit));
     return rows.map((row) => ({
       session: sessionOf(row, this.#log),
-      matches: row.matches === 1,
-      mayHaveMatched: row.may_have_matched === 1,
+      matches: row.lasting_holds === 1 && row.changing_holds === 1,
+      mayHaveMatched: row.lasting_holds === 1,
       isNew: row.created_revision > after.position,
       hasEnded: row.ended_revision > after.position,
     }));
@@ -274,8 +275,19 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     untilMs: number,
     limit: number,
   ): Promise<readonly Session[]> {
-    const query = seenWithin(visibility, filter, afterMs, untilMs, limit);
-    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
+    const found: Session[] = [];
+    let place = { seenMs: afterMs, position: Number.MAX_SAFE_INTEGER };
+    for (;;) {
+      const rows = this.#statements.all(seenWithin(visibility, filter, place, untilMs, limit));
+      for (const row of rows) {
+        if (row.has_words === 1) found.push(sessionOf(row, this.#log));
+        if (found.length === limit) return found;
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) return found;
+      place = { seenMs: last.last_seen_ms, position: last.position };
+      await othersTurn();
+    }
   }
 
   async killRequests(producer: string): Promise<readonly KillRequest[]> {
