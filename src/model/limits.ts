@@ -22,6 +22,8 @@ export const FILTER_TEXT_WORDS_MAX = 20;
 export const SESSIONS_LOOKED_AT_MAX = 20_000;
 /** The same on the main thread: a page that is not full by then goes on off it. */
 export const SESSIONS_LOOKED_AT_ON_MAIN = 300;
+/** Stretches of indexes, one a value of a list, that a page may be merged from on the main thread: more are read off it. */
+export const STRETCHES_ON_MAIN_MAX = 16;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;

@@ -6,6 +6,7 @@ import { foldCase } from '../fold-case.ts';
 import { wordColumns } from '../has-words.ts';
 import { POSITIONS_PER_MS, SPILL_MS_MAX } from '../session-position.ts';
 import { matchExpression } from './match-expression.ts';
+import { padded } from './padded.ts';
 
 /** What a condition is about: a field of the filter, or whose sessions are visible. */
 export type ConditionField = keyof SessionFilter | 'producer';
@@ -16,9 +17,12 @@ export type SessionCondition = {
   readonly holds: RawBuilder<SqlBool>;
   /** Whether it can never change about a session. */
   readonly lasts: boolean;
-  /** A column that must have one of some values, each once; null where it is another kind of condition. */
+  /** A column that must have one of some values, each once (null: padding); null where it is another kind of condition. */
   readonly oneOf: { readonly column: string; readonly values: readonly unknown[] } | null;
 };
+
+/** Rows that are looked at in the time in which one is asked for its words. */
+export const ROWS_A_TEXT = 10;
 
 /** Runs, and its last sign of life and duration move. */
 export const isRunning = `status IN ('ACTIVE', 'KILLING')`;
@@ -59,7 +63,7 @@ const among = (
   lasts = true,
 ): readonly SessionCondition[] => {
   if (asked == null) return [];
-  const values = [...new Set(asked)];
+  const values = padded([...new Set(asked)], null);
   return [{ field, lasts, oneOf: { column, values }, holds: sql`${sql.raw(column)} IN (${sql.join(values)})` }];
 };
 
@@ -77,15 +81,18 @@ const amongAddresses = (clientIps: SessionFilter['clientIps']): readonly Session
   return [{ field: 'clientIps', lasts: true, oneOf: null, holds: sql`(${sql.join(within, sql` OR `)})` }];
 };
 
+type AddressRange = { readonly from: Buffer | null; readonly to: Buffer | null; readonly isOne: boolean };
+const nowhere: AddressRange = { from: null, to: null, isOne: true };
+
 /** The blocks that are asked about, none in another. */
-export const addressRanges = (
-  clientIps: readonly string[],
-): readonly { readonly from: Buffer; readonly to: Buffer; readonly isOne: boolean }[] =>
-  disjointRanges(clientIps.flatMap((text) => parseIpRange(text, 'clientIps'))).map((range) => ({
+export const addressRanges = (clientIps: readonly string[]): readonly AddressRange[] => {
+  const ranges = disjointRanges(clientIps.flatMap((text) => parseIpRange(text, 'clientIps'))).map((range) => ({
     from: Buffer.from(range.from),
     to: Buffer.from(range.to),
     isOne: isOneAddress(range),
   }));
+  return padded(ranges, nowhere);
+};
 
 /** Bounds the row numbers too, so that the table is entered where the time range begins. A row may have spilled upwards. */
 const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): readonly SessionCondition[] => {
@@ -104,7 +111,7 @@ const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): reado
 
 const withWords = (text: string | null): readonly SessionCondition[] => {
   if (text === null) return [];
-  // Each session is asked, which takes ten times as long as a look at its row: see wordsWalk for all that have them.
+  // Each session is asked: see wordsWalks for all that have them.
   const holds: RawBuilder<SqlBool> = sql`(SELECT has_words(${matchExpression(text)}, ${sql.raw(wordColumns)})
     FROM session_texts WHERE session_texts.position = sessions.position)`;
   return [{ field: 'text', lasts: true, oneOf: null, holds }];
