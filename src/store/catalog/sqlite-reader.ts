@@ -1,4 +1,3 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import type { Visibility } from '../../model/access.ts';
@@ -287,7 +286,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     const found: Session[] = [];
     let place = { seenMs: afterMs, position: Number.MAX_SAFE_INTEGER };
     for (;;) {
-      const rows = this.#statements.all(seenWithin(visibility, filter, place, untilMs, limit));
+      const seen = seenWithin(visibility, filter, place, untilMs, limit);
+      const rows = await this.#turns.run(() => this.#statements.all(seen));
       for (const row of rows) {
         if (row.has_words === 1) found.push(sessionOf(row, this.#log));
         if (found.length === limit) return found;
@@ -295,7 +295,6 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
       const last = rows.at(-1);
       if (last === undefined || rows.length < limit) return found;
       place = { seenMs: last.last_seen_ms, position: last.position };
-      await othersTurn();
     }
   }
 
