@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seesAll, type Visibility } from '../../../src/model/access.ts';
 import { BudgetExceeded, InvalidInput, Unavailable } from '../../../src/model/errors.ts';
 import { firstPage, type Page, type PageRequest } from '../../../src/model/page.ts';
-import { everySession, type SessionFilter } from '../../../src/model/session-filter.ts';
+import { everySession, newestFirst, type SessionFilter } from '../../../src/model/session-filter.ts';
 import {
   frequentThings,
   isTimeUnit,
@@ -102,6 +102,9 @@ test('what is counted, grouped and found by row number in slices is what lies in
           expect(await reader.countSessions(visibility, filter, limit)).toBe(Math.min(wanted.length, limit));
           expect(await reader.sessionTotal(visibility, filter)).toEqual({ count: wanted.length, isCapped: false });
           expect(await reader.sessionsAt(visibility, filter, limit, 4)).toEqual(wanted.slice(limit, limit + 4));
+          expect((await reader.sessions(visibility, filter, newestFirst, firstPage(limit))).items).toEqual(
+            wanted.slice(0, limit),
+          );
           const stats = await reader.sessionStats(visibility, filter, { groupBy, limit, timeZone });
           expect(stats.map(({ label: _label, ...counts }) => counts)).toEqual(statsOf(wanted, groupBy, limit));
         }

@@ -21,9 +21,6 @@ export type SessionCondition = {
   readonly oneOf: { readonly column: string; readonly values: readonly unknown[] } | null;
 };
 
-/** Rows that are looked at in the time in which one is asked for its words. */
-export const ROWS_A_TEXT = 10;
-
 /** Runs, and its last sign of life and duration move. */
 export const isRunning = `status IN ('ACTIVE', 'KILLING')`;
 export const isStill = `status NOT IN ('ACTIVE', 'KILLING')`;
