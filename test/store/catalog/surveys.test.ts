@@ -245,6 +245,8 @@ describe('beyond its time', () => {
     expect(await late.countSockets(aProducer(), null, 10)).toBe(0);
     expect(await late.sessionTotal(seesAll, asked)).toEqual({ count: 0, isCapped: true });
     await expect(late.sessionsAt(seesAll, asked, 0, 10)).rejects.toThrow(BudgetExceeded);
+    const many = { ...everySession, userIdentities: Array.from({ length: 17 }, (_each, at) => `person${at}`) };
+    await expect(late.sessions(seesAll, many, newestFirst, firstPage(10))).rejects.toThrow('ask for fewer at once');
     await expect(late.users(seesAll, 'a', firstPage(10))).rejects.toThrow(BudgetExceeded);
     const request = { groupBy: 'USER', limit: 10, timeZone: 'UTC' } as const;
     await expect(late.sessionStats(seesAll, within, request)).rejects.toThrow('takes longer than 0 s: narrow');

@@ -6,7 +6,7 @@ import type { Session } from '../../../model/session.ts';
 import { readSessionPage } from '../listing/session-page.ts';
 import { ROWS_A_TEXT } from '../has-words.ts';
 import { sessionOf, type SessionRow } from '../session-row.ts';
-import type { Survey, SurveyTools } from './survey.ts';
+import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
 /**
  * A page for which more must be looked at than whoever answers others may, SESSIONS_LOOKED_AT_MAX at most. It is read in one go,
@@ -20,6 +20,7 @@ export function* sessionPage(
   page: PageRequest,
 ): Survey<Page<Session>> {
   yield;
+  if (tools.isOver()) throw overBudget(tools, 'waiting for this page', 'ask for fewer at once, or narrow the filter');
   const lookedAtMax =
     filter.text === null
       ? SESSIONS_LOOKED_AT_MAX

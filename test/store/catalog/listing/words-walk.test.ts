@@ -83,7 +83,7 @@ describe('words that many sessions have, and none both of', () => {
 
   test('leave a page where looking stopped, when its time is over', () => {
     let looks = 0;
-    const soonOver = { ...tools, isOver: () => (looks += 1) > 5 };
+    const soonOver = { ...tools, isOver: () => (looks += 1) > 6 };
     const { pieces, result } = done(sessionPage(soonOver, seesAll, filterOf({ text }), newestFirst, firstPage(10)));
     expect(pieces).toBe(7);
     expect(result).toMatchObject({ items: [], hasNextPage: true, stoppedAt: { key: [expect.any(Number)] } });
