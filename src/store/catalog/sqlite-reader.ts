@@ -91,7 +91,7 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     page: PageRequest,
     asker?: Asker,
   ): Promise<Page<Session>> {
-    // NOTE how long the index of words looks for what has many of them is not bounded.
+    // NOTE where words are asked for, a look at a session may take ten times as long.
     if (filter.text !== null || stretchCount(filter) > STRETCHES_ON_MAIN_MAX) {
       return super.sessions(visibility, filter, order, page, asker);
     }

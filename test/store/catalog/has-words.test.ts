@@ -11,7 +11,7 @@ import { openForReading } from '../../../src/store/catalog/open-database.ts';
 import { idsOf } from '../many-sessions.ts';
 import { catalogPathOf, openFolder, type OpenedFolder, testStartMs } from '../opened-folder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
-import { openSessionWrite } from '../writes.ts';
+import { auditEntry, openSessionWrite } from '../writes.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedFolder;
@@ -38,9 +38,12 @@ const openNamed = async (producer: string, name: string, email: string | null, a
 /** Few letters, of which words meet often: with accents written in two ways, of other scripts, and between marks. */
 const letters = ['a', 'A', 'b', 'é', 'E\u0301', 'ß', 'ي', '東', 'क\u093e', '١', '𝒜', '\u{1E900}', '\u0345', 'ﬁ', 'İ'];
 const parts = ['.', '@', '-', '"', "'", '*', '(', ' ', '\u00ad', '\u200d', '\u0000'];
-const arbitraryText = fc
-  .array(fc.constantFrom(...letters, ...letters, ...parts), { minLength: 1, maxLength: 7 })
-  .map((some) => some.join(''));
+const textOf = (some: readonly string[]): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...some), { minLength: 1, maxLength: 7 }).map((all) => all.join(''));
+const arbitraryText = fc.oneof(
+  textOf([...letters, ...letters, ...parts]),
+  textOf(['a', 'B', 'b', '1', '_', '\u007f', ...parts.slice(0, 8)]),
+);
 
 const asksForWords = (text: string): boolean => checkFilterText(text, 'text') !== null;
 
@@ -101,4 +104,19 @@ test('what is asked of a session for its words is kept nowhere', async () => {
   const [first, second] = [await ask(), await ask()];
   expect(second).toEqual(first);
   expect(first.filter(({ matches }) => matches)).toHaveLength(1);
+});
+
+test('what runs is killed by its words', async () => {
+  const producer = randomUUID();
+  for (const name of ['Zoë Müller', 'Zoë', 'Müller']) await openNamed(producer, name, null);
+  const count = await opened.writer.requestKills({
+    visibility: { scope: 'producer', producer },
+    filter: { ...everySession, text: 'muller ZOE' },
+    isDryRun: true,
+    requestedBy: 'auditor',
+    reason: 'incident',
+    atMs: testStartMs + 1000,
+    audit: auditEntry(),
+  });
+  expect(count).toBe(1);
 });
