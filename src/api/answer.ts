@@ -72,9 +72,9 @@ export const sendJson = (
 };
 
 export const sendText = (response: ServerResponse, status: number, contentType: string, text: string): void => {
-  const body = Buffer.from(text, 'utf8');
-  response.writeHead(status, { 'content-type': contentType, 'content-length': body.length });
-  response.end(body);
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+  // NOTE as text it leaves in one piece with its headers.
+  response.end(text);
 };
 
 const unexpected: ErrorAnswer = {

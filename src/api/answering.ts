@@ -20,6 +20,7 @@ import { routes } from './rest/routes.ts';
 import { TooManyFailures } from './identity/failed-attempts.ts';
 import { refuseForeignPages } from './identity/same-origin.ts';
 import type { SignInPaths } from './sign-in/sign-in-paths.ts';
+import type { Stopping } from './stopping.ts';
 
 /** What answering takes, beside the request. */
 export type Answering = GraphqlParts & {
@@ -29,8 +30,7 @@ export type Answering = GraphqlParts & {
   readonly admission: Admission;
   readonly credentials: OpenCredentials;
   readonly lines: RequestLog;
-  /** Aborts when the server stops. */
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
   /** `local`: the door for verbs on the same machine, which takes the token of this process alone. */
   readonly door: 'public' | 'local';
 };
@@ -61,7 +61,7 @@ const mustGet = (request: IncomingMessage, path: string): void => {
 
 const answerReady = async ({ parts, stopping }: Answering, response: ServerResponse): Promise<void> => {
   const { ready, log } = parts;
-  const reason = stopping.aborted
+  const reason = stopping.hasBegun
     ? 'the server is stopping'
     : await ready().catch((error: unknown) => {
         log('error', 'the check for readiness failed', { error });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { accountOfPerson, accountOfSignIn, accountOfToken, PROCESS_ACCOUNT } from '../model/account.ts';
 import { CHOSEN_TOKEN_ID, tokenIdOf } from '../model/token.ts';
@@ -43,7 +43,7 @@ export const tokenOf = (headers: IncomingHttpHeaders): string | null => {
 export const isOver = ({ expiresAtMs }: Pick<Viewer, 'expiresAtMs'>, nowMs: number): boolean =>
   expiresAtMs !== null && expiresAtMs <= nowMs;
 
-const sha256Of = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+const sha256Of = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** What somebody comes with. */
 export type Given = {

@@ -6,6 +6,7 @@ import type { OpenCredentials } from './open-credentials.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 import type { RequestTrace } from './request-trace.ts';
+import type { Stopping } from './stopping.ts';
 
 /** One request whose caller is known, and its answer. */
 export type Exchange = {
@@ -48,22 +49,22 @@ export const callerOf = (viewer: Viewer, { ip, client, requestId }: RequestOrigi
 /** Aborts when the answer is over, before or after its end, what the viewer stands on ends, or the server stops. */
 export const goneSignal = (
   response: ServerResponse,
-  stopping: AbortSignal,
+  stopping: Stopping,
   credentials: OpenCredentials,
   viewer: Viewer,
 ): AbortSignal => {
   const controller = new AbortController();
   // A reason of its own: to make the usual one costs a stack trace for every request.
   const abort = (): void => controller.abort('the request is over');
-  if (stopping.aborted || response.destroyed) abort();
-  stopping.addEventListener('abort', abort, { once: true });
+  if (response.destroyed) abort();
+  const served = stopping.open(abort);
   // Broken off, so that nobody takes what came until then for the whole.
   const opened = credentials.open(viewer, () => {
     abort();
     response.destroy();
   });
   response.once('close', () => {
-    stopping.removeEventListener('abort', abort);
+    served[Symbol.dispose]();
     opened[Symbol.dispose]();
     abort();
   });

@@ -12,8 +12,11 @@ export type OpenCredentialsParts = {
   readonly log: Log;
 };
 
-/** One thing that is open, and how it ends. Two with one credential may be over at different times: JWTs of one subject. */
-type Opened = { readonly expiresAtMs: number | null; readonly end: () => void };
+/**
+ * One thing that is open, and how it ends. Two with one credential may be over at different times: JWTs of one subject. What
+ * is closed lets go of its end: see Stopping for why.
+ */
+type Opened = { readonly expiresAtMs: number | null; end: (() => void) | null };
 
 /** A revocation is looked for this often when no hint of it came: what stands on it ends within a second. */
 const LOOK_AGAIN_MS = 500;
@@ -42,7 +45,7 @@ export class OpenCredentials implements AsyncDisposable {
   open(viewer: Viewer, end: () => void): Disposable {
     const { credential } = viewer;
     if (credential === 'process') return { [Symbol.dispose]: () => {} };
-    const opened = { expiresAtMs: viewer.expiresAtMs, end };
+    const opened: Opened = { expiresAtMs: viewer.expiresAtMs, end };
     const all = this.#opened.get(credential) ?? new Set();
     all.add(opened);
     this.#opened.set(credential, all);
@@ -50,6 +53,7 @@ export class OpenCredentials implements AsyncDisposable {
   }
 
   #forget(credential: string, opened: Opened): void {
+    opened.end = null;
     const all = this.#opened.get(credential);
     all?.delete(opened);
     if (all?.size === 0) this.#opened.delete(credential);
@@ -85,8 +89,9 @@ export class OpenCredentials implements AsyncDisposable {
   }
 
   #end(credential: string, opened: Opened): void {
+    const { end } = opened;
     this.#forget(credential, opened);
-    opened.end();
+    end?.();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -52,9 +52,13 @@ export class RequestLog {
 }
 
 const tokenPattern = /(rt_[0-9a-f]{12}_)[\w-]+/g;
+const TOKEN_BEGIN = 'rt_';
 
 /** A path as it may stand in the log: not for ever, and without a token that somebody put into it. */
-const shownPath = (path: string): string => path.slice(0, NAME_LENGTH_MAX).replaceAll(tokenPattern, '$1…');
+const shownPath = (path: string): string => {
+  const shown = path.slice(0, NAME_LENGTH_MAX);
+  return shown.includes(TOKEN_BEGIN) ? shown.replaceAll(tokenPattern, '$1…') : shown;
+};
 
 /** Status of an answer that its client did not wait for: nothing of it was sent. */
 const CLIENT_GONE = 499;

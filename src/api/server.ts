@@ -19,6 +19,7 @@ import { RequestLog } from './request-trace.ts';
 import type { NetworkSettings, TlsIdentity } from './settings.ts';
 import { type WebSockets, webSockets } from './web-sockets.ts';
 import { SignInPaths } from './sign-in/sign-in-paths.ts';
+import { Stopping } from './stopping.ts';
 
 /** Disposing takes no more requests, ends WebSockets (1001), streams and downloads, and resolves within seconds. */
 export type RunningServer = AsyncDisposable & {
@@ -127,13 +128,13 @@ export const startServer = async (parts: ApiParts, limits: EdgeLimits = edgeLimi
     lines,
   };
   const sockets = webSockets(shared);
-  const stop = new AbortController();
+  const stopping = new Stopping();
   stack.defer(async () => {
-    stop.abort();
+    stopping.begin();
     const listening = servers.local === null ? [servers.public] : [servers.public, servers.local];
     await Promise.all([...listening.map(close), sockets[Symbol.asyncDispose]()]);
   });
-  const answering = { ...shared, stopping: stop.signal };
+  const answering = { ...shared, stopping };
   serveOn(servers.public, { ...answering, door: 'public' }, connections, sockets);
   const url = await listen(servers.public, network.listen, servers.secure === null ? 'http' : 'https');
   let localUrl = url;

@@ -3,5 +3,44 @@ const pattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+
 /** Milliseconds since the epoch of a moment as RFC 3339, with an offset; null for what is none. */
 export const parseDateTime = (text: string): number | null => {
   const timeMs = pattern.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(timeMs) ? null : timeMs;
+  return Number.isNaN(timeMs) || !isDay(text.slice(0, 'YYYY-MM-DD'.length)) ? null : timeMs;
+};
+
+/** NOTE Date takes the 31st of February for the third of March. */
+const isDay = (date: string): boolean => date.slice(-2) <= '28' || new Date(date).toISOString().startsWith(date);
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+const written = (count: number, write: (number: number) => string): readonly string[] =>
+  Array.from({ length: count }, (_, number) => write(number));
+
+const hours = written(24, (hour) => `${String(hour).padStart(2, '0')}:`);
+const minutes = written(60, (minute) => `${String(minute).padStart(2, '0')}:`);
+const seconds = written(60, (second) => `${String(second).padStart(2, '0')}.`);
+const ends = written(1000, (ms) => `${String(ms).padStart(3, '0')}Z`);
+
+/** The day of the last moment that was written: those of one list mostly are of one. */
+let day = { begunMs: Number.NaN, text: '' };
+
+/**
+ * A moment as RFC 3339 in UTC with milliseconds: Date's own text of it, several times as fast.
+ * @param timeMs milliseconds since the epoch @throws RangeError for a moment that no Date can be
+ */
+export const writeDateTime = (timeMs: number): string => {
+  const inDayMs = timeMs - day.begunMs;
+  if (!(inDayMs >= 0 && inDayMs < DAY_MS && Number.isInteger(inDayMs))) return firstOfDay(timeMs);
+  const inHourMs = inDayMs % HOUR_MS;
+  const inMinuteMs = inHourMs % MINUTE_MS;
+  const hour = hours[(inDayMs - inHourMs) / HOUR_MS];
+  const minute = minutes[(inHourMs - inMinuteMs) / MINUTE_MS];
+  const second = seconds[Math.floor(inMinuteMs / 1000)];
+  return `${day.text}${hour}${minute}${second}${ends[inMinuteMs % 1000]}`;
+};
+
+const firstOfDay = (timeMs: number): string => {
+  const text = new Date(timeMs).toISOString();
+  day = { begunMs: Math.floor(Math.trunc(timeMs) / DAY_MS) * DAY_MS, text: text.slice(0, text.indexOf('T') + 1) };
+  return text;
 };

@@ -27,9 +27,11 @@ const ipv6Bytes = (ip: string): Uint8Array => {
 
 /**
  * An address, or a CIDR block: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. Bits beyond the prefix do not matter.
+ * @returns what lies in it, which is two ranges where it lies around the IPv4 addresses: an IPv6 block wider than
+ *   ::ffff:0:0/96 has none of them
  * @throws InvalidInput naming `argument`
  */
-export const parseIpRange = (text: string, argument: string): IpRange => {
+export const parseIpRange = (text: string, argument: string): readonly IpRange[] => {
   const [ip = '', prefix, ...rest] = text.split('/');
   const key = addressKey(ip);
   const bitsMax = ip.includes(':') ? 128 : 32;
@@ -41,7 +43,8 @@ export const parseIpRange = (text: string, argument: string): IpRange => {
     );
   }
   const bits = prefix === undefined ? bitsMax : Number(prefix);
-  return blockOf(key, bitsMax === 32 ? MAPPED_BITS + bits : bits);
+  const block = blockOf(key, bitsMax === 32 ? MAPPED_BITS + bits : bits);
+  return compareKeys(block.from, ipv4.from) < 0 && compareKeys(block.to, ipv4.to) >= 0 ? withoutIpv4(block) : [block];
 };
 
 const blockOf = (key: Uint8Array, bits: number): IpRange => {
@@ -51,6 +54,16 @@ const blockOf = (key: Uint8Array, bits: number): IpRange => {
     from: key.map((byte, at) => byte & ~openBits(at)),
     to: key.map((byte, at) => byte | openBits(at)),
   };
+};
+
+/** All IPv4 addresses, and the addresses beside them. */
+const ipv4 = { from: ipv6Bytes('::ffff:0:0'), to: ipv6Bytes('::ffff:ffff:ffff') };
+const beforeIpv4 = ipv6Bytes('::fffe:ffff:ffff');
+const afterIpv4 = ipv6Bytes('::1:0:0:0');
+
+const withoutIpv4 = ({ from, to }: IpRange): readonly IpRange[] => {
+  const below = { from, to: beforeIpv4 };
+  return compareKeys(to, ipv4.to) === 0 ? [below] : [below, { from: afterIpv4, to }];
 };
 
 const compareKeys = (one: Uint8Array, other: Uint8Array): number => {

@@ -15,13 +15,15 @@ export const COUNT_DEFAULT = 10_000;
 export const NODES_MAX = 100;
 /** Values in one list of a filter. */
 export const FILTER_VALUES_MAX = 100;
-/** Characters and words of a filter's text. */
+/** Characters of a filter's text, and words: runs of letters and digits, each of which costs a walk of the index. */
 export const FILTER_TEXT_LENGTH_MAX = 500;
 export const FILTER_TEXT_WORDS_MAX = 20;
 /** Sessions that one page looks at to find those that match, where no index has them: it goes on from where it stopped. */
 export const SESSIONS_LOOKED_AT_MAX = 20_000;
 /** The same on the main thread: a page that is not full by then goes on off it. */
 export const SESSIONS_LOOKED_AT_ON_MAIN = 300;
+/** Stretches of indexes, one a value of a list, that a page may be merged from on the main thread: more are read off it. */
+export const STRETCHES_ON_MAIN_MAX = 16;
 /** Page size of the REST list. */
 export const REST_PAGE_SIZE_MAX = 1000;
 export const REST_PAGE_SIZE_DEFAULT = 100;
@@ -42,7 +44,7 @@ export const STATS_GROUPS_MAX = 1_000;
 export const STATS_GROUPS_DEFAULT = 50;
 /** … and by time: more are refused. */
 export const STATS_TIME_GROUPS_MAX = 2_000;
-/** Different values that one read of `sessionStats` tells apart in memory: more are BUDGET_EXCEEDED. */
+/** Different values that one read of statistics tells apart in memory: more are BUDGET_EXCEEDED. */
 export const STATS_VALUES_MAX = 200_000;
 /** A time zone's name. */
 export const TIME_ZONE_LENGTH_MAX = 64;

@@ -62,7 +62,9 @@ export const checkStatsRequest = ({ limit, timeZone }: SessionStatsRequest): voi
   }
 };
 
+/** NOTE an offset such as +00:07 is none: of names alone it is known that groups by time can be counted in quarters of an hour. */
 const isTimeZone = (name: string): boolean => {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -1,6 +1,6 @@
 import type { TimeUnit } from './session-stats.ts';
 
-/** Stretches of UTC that lie in one hour, day and week of every time zone of today: offsets are whole quarters of an hour. */
+/** Stretches of UTC that lie in one hour, day and week of every time zone of today: offsets are whole quarters of an hour, since 1980. */
 export const QUARTER_HOUR_MS = 15 * 60_000;
 
 type TimeGroup = { readonly startMs: number; readonly endMs: number };

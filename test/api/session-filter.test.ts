@@ -96,6 +96,7 @@ describe('a wrong value is refused, by name and with its limit', () => {
     ['countryCodes: ["DEU"]', 'country_codes=DEU', 'two letters'],
     ['minDuration: -1', 'min_duration=-1', '0 or more seconds'],
     [`text: "${'a '.repeat(21)}"`, `text=${'a+'.repeat(21)}`, 'at most 20 words, got 21'],
+    [`text: "${'a.'.repeat(21)}"`, `text=${'a.'.repeat(21)}`, 'got 21: every run of letters and digits is one'],
     [`text: "${'a'.repeat(501)}"`, `text=${'a'.repeat(501)}`, 'at most 500 characters, got 501'],
   ])('%s', async (graphql, rest, says) => {
     const { errors } = await ask(running, `{ sessions(filter: { ${graphql} }) { nodes { id } } }`);

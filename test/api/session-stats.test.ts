@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Installation } from '../../src/cli/compose.ts';
 import { openForReading } from '../../src/store/catalog/open-database.ts';
 import { SqliteReader } from '../../src/store/catalog/sqlite-reader.ts';
+import type { SurveyRunner } from '../../src/store/catalog/surveys/survey.ts';
 import { SurveysHere } from '../../src/store/catalog/surveys/surveys-here.ts';
 import { ask, askData, headersOf } from './asking.ts';
 import { aSession } from './feeding.ts';
@@ -73,6 +74,8 @@ describe('sessionStats', () => {
     ['groupBy: USER, limit: 0', 'limit', 'from 1 to 1000, got 0'],
     ['groupBy: USER, limit: 1001', 'limit', 'from 1 to 1000, got 1001'],
     ['groupBy: DAY, timeZone: "Europe/Atlantis"', 'timeZone', 'got Europe/Atlantis'],
+    ['groupBy: DAY, timeZone: "+00:07"', 'timeZone', 'such as Europe/Berlin, got +00:07'],
+    ['groupBy: DAY, timeZone: "-05:00"', 'timeZone', 'got -05:00'],
     [`groupBy: DAY, timeZone: "${'a'.repeat(65)}"`, 'timeZone', 'must be the name of a time zone'],
   ])('%s is refused by name', async (given, argument, says) => {
     const { data, errors } = await ask(running, statsQuery(given));
@@ -172,6 +175,35 @@ describe('the statistics of the session-log API', () => {
   });
 });
 
+test('a full page of which is not known what comes after it has a next one', async () => {
+  await using stack = new AsyncDisposableStack();
+  // Pages are read as ever, and no total is counted in time.
+  const uncounted = stack.use(
+    await startTestServer((parts) => {
+      const { folder } = parts as unknown as Installation;
+      const database = openForReading({ path: folder.catalog, nativeBinding: null });
+      stack.defer(() => void database.close());
+      const inTime = new SurveysHere(database);
+      const late = new SurveysHere(database, { readMs: 0, statsMs: 0, sliceRows: 10, valuesMax: 10 });
+      const surveys: SurveyRunner = {
+        run: (name, input, asker) => (name === 'sessionTotal' ? late : inTime).run(name, input, asker),
+      };
+      return { catalog: new SqliteReader(database, surveys) };
+    }),
+  );
+  for (let index = 0; index < 3; index += 1) {
+    await uncounted.installation.intake.openSession(producer, aSession({ recording: null }));
+  }
+  const pageAt = async (page: number): Promise<unknown> =>
+    (await get(`/api/v1/sessions?killed=false&page_size=2&page=${page}`, uncounted)).body;
+  expect(await pageAt(1)).toMatchObject({
+    pagination: { next_page: 2, total_records: 2, total_records_capped: true, actual_page_size: 2 },
+  });
+  expect(await pageAt(2)).toMatchObject({
+    pagination: { next_page: null, total_records: 3, total_records_capped: true, actual_page_size: 1 },
+  });
+});
+
 test('what cannot be counted in time is null, or refused, which says so', async () => {
   await using stack = new AsyncDisposableStack();
   // The same catalog, read by one who never has time for much of it.
@@ -181,7 +213,10 @@ test('what cannot be counted in time is null, or refused, which says so', async 
       const database = openForReading({ path: folder.catalog, nativeBinding: null });
       stack.defer(() => void database.close());
       return {
-        catalog: new SqliteReader(database, new SurveysHere(database, { readMs: 0, statsMs: 0, sliceRows: 10 })),
+        catalog: new SqliteReader(
+          database,
+          new SurveysHere(database, { readMs: 0, statsMs: 0, sliceRows: 10, valuesMax: 10 }),
+        ),
       };
     }),
   );

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordingTopic, sessionsTopic } from '../../src/live/bus.ts';
@@ -17,6 +17,12 @@ import { type Asking, newToken, type SocketWatcher, watchOn } from './sharing.ts
 let running: Running;
 /** How many listen, by topic: each who reads for itself does, and so does each group. */
 const listening = new Map<string, number>();
+/** Tells each time when that changes. */
+const changes = new EventEmitter();
+const listen = (topic: string, more: number): void => {
+  listening.set(topic, (listening.get(topic) ?? 0) + more);
+  changes.emit('change');
+};
 /** A second token of the role, and producers of two names. */
 let otherAuditor: string;
 let producers: readonly [string, string];
@@ -27,12 +33,12 @@ beforeAll(async () => {
       publish: (topic) => bus.publish(topic),
       listen: (topic) => {
         const listener = bus.listen(topic);
-        listening.set(topic, (listening.get(topic) ?? 0) + 1);
+        listen(topic, 1);
         return {
           next: (signal, timeoutMs) => listener.next(signal, timeoutMs),
           [Symbol.dispose]: () => {
             listener[Symbol.dispose]();
-            listening.set(topic, (listening.get(topic) ?? 1) - 1);
+            listen(topic, -1);
           },
         };
       },
@@ -142,7 +148,7 @@ const allAnswered = async (joined: readonly Joined[], events: number): Promise<v
 
 /** Resolves when so many listen to the topic. */
 const listened = async (topic: string, count: number): Promise<void> => {
-  while ((listening.get(topic) ?? 0) !== count) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((listening.get(topic) ?? 0) !== count) await once(changes, 'change');
 };
 
 const appendOne = (fed: Fed, event: number): Promise<void> => fed.append([output(event, `event ${event}`)]);

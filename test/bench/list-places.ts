@@ -1,11 +1,13 @@
 import { GAP_MS, NEWEST_STARTED_MS } from '../fixture/session-history.ts';
 import { writeCursor } from '../../src/model/page.ts';
+import { newestFirst } from '../../src/model/session-filter.ts';
+import { sessionOrderName } from '../../src/model/session-order.ts';
 import { POSITIONS_PER_MS } from '../../src/store/catalog/session-position.ts';
 import type { BenchOptions } from './bench-room.ts';
 import { askMany, type ListServer } from './list-server.ts';
 import { type Contestant, race, standingsTable } from './race.ts';
 
-const REQUESTS = 80;
+const REQUESTS = 200;
 
 const query = `query Places($filter: SessionFilter, $after: String, $orderBy: SessionOrder) {
   sessions(first: 50, after: $after, filter: $filter, orderBy: $orderBy) { nodes {
@@ -15,7 +17,7 @@ const query = `query Places($filter: SessionFilter, $after: String, $orderBy: Se
 /** Where in the list, and of which sessions: what people ask for. */
 const places = (count: number): Readonly<Record<string, object>> => {
   const key = [(NEWEST_STARTED_MS - (count / 2) * GAP_MS) * POSITIONS_PER_MS];
-  const after = writeCursor({ order: 'started-at-desc', key });
+  const after = writeCursor({ order: sessionOrderName(newestFirst), key });
   const orderBy = (field: string): object => ({ field, direction: 'DESC' });
   return {
     'first page': {},
@@ -40,6 +42,14 @@ const places = (count: number): Readonly<Record<string, object>> => {
   };
 };
 
+/** A page that is refused or empty would be a fast one. @throws when it is */
+async function refuseEmpty(name: string, { caller }: ListServer, variables: object): Promise<void> {
+  const { sessions } = await caller.ask<{ readonly sessions: { readonly nodes: readonly unknown[] } }>(query, {
+    ...variables,
+  });
+  if (sessions.nodes.length === 0) throw new Error(`${name}: the page is empty`);
+}
+
 /** Pages of a large history, each beside the first page of a small one. */
 export async function benchPlaces(
   small: ListServer,
@@ -50,6 +60,7 @@ export async function benchPlaces(
     name,
     run: () => of.server.measure(() => askMany(of.caller, query, variables, REQUESTS)),
   });
+  for (const [name, variables] of Object.entries(places(large.count))) await refuseEmpty(name, large, variables);
   const yardstick = `first page of ${small.count}`;
   const series = {
     title: `list: 50 of ${large.count} sessions × 12 fields`,

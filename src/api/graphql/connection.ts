@@ -28,6 +28,39 @@ class Placed<Item> implements Edge<Item> {
   }
 }
 
+/**
+ * The same for both ends of a page.
+ * NOTE a class, for an object literal with getters is of a shape of its own each time: shapes are made where all is old, and
+ * hold what the getters see, here the whole page, until everything is searched for garbage.
+ */
+class Ends<Item> implements PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #edges: readonly Edge<Item>[];
+  readonly #stoppedAt: Page<Item>['stoppedAt'];
+  readonly #backward: boolean;
+
+  constructor(page: Page<Item>, edges: readonly Edge<Item>[], backward: boolean) {
+    this.hasNextPage = page.hasNextPage;
+    this.hasPreviousPage = page.hasPreviousPage;
+    this.#edges = edges;
+    this.#stoppedAt = page.stoppedAt;
+    this.#backward = backward;
+  }
+
+  get startCursor(): string | null {
+    return (this.#backward ? this.#stop() : null) ?? this.#edges[0]?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return (this.#backward ? null : this.#stop()) ?? this.#edges.at(-1)?.cursor ?? null;
+  }
+
+  #stop(): string | null {
+    return this.#stoppedAt === null ? null : writeCursor(this.#stoppedAt);
+  }
+}
+
 /** A page of the catalog, with a cursor for each item. One that stopped early ends, in its direction, where it stopped. */
 export const connectionOf = <Item>(
   page: Page<Item>,
@@ -35,20 +68,7 @@ export const connectionOf = <Item>(
   { backward }: Pick<PageRequest, 'backward'> = { backward: false },
 ): Connection<Item> => {
   const edges = page.items.map((node) => new Placed(node, cursorOf));
-  const stoppedAt = page.stoppedAt === null ? null : writeCursor(page.stoppedAt);
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: page.hasNextPage,
-      hasPreviousPage: page.hasPreviousPage,
-      get startCursor() {
-        return (backward ? stoppedAt : null) ?? edges[0]?.cursor ?? null;
-      },
-      get endCursor() {
-        return (backward ? null : stoppedAt) ?? edges.at(-1)?.cursor ?? null;
-      },
-    },
-  };
+  return { edges, pageInfo: new Ends(page, edges, backward) };
 };
 
 export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({

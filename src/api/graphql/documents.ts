@@ -7,11 +7,9 @@ export type ReadDocument = { readonly document: DocumentNode; readonly errors: r
 
 /** A longer text is read each time. */
 const KEPT_LENGTH_MAX = 16 * 1024;
-/**
- * Characters of all texts that are kept; least recently used ones go. A document takes about a hundred times its text in
- * memory, at most.
- */
-const ALL_LENGTH_MAX = 512 * 1024;
+/** Characters of all texts that are kept, and how many texts; least recently used ones go. */
+const ALL_LENGTH_MAX = 256 * 1024;
+export const DOCUMENTS_KEPT_MAX = 1_000;
 
 const rules = [...specifiedRules, documentLimits];
 
@@ -70,20 +68,22 @@ export class Documents {
     try {
       const document = parseBounded(text);
       const read = { document, errors: this.errorsOf(document) };
-      this.#keep(text, read);
+      this.#keep(text, read, read.errors);
       return read;
     } catch (error) {
-      if (error instanceof GraphQLError) this.#keep(text, error);
+      if (error instanceof GraphQLError) this.#keep(text, error, [error]);
       throw error;
     }
   }
 
-  #keep(text: string, read: ReadDocument | GraphQLError): void {
+  #keep(text: string, read: ReadDocument | GraphQLError, errors: readonly GraphQLError[]): void {
     if (text.length > KEPT_LENGTH_MAX) return;
+    // NOTE until its stack is asked for, an error holds all that was on it: the whole validation, 60 KB for four characters.
+    for (const error of errors) void error.stack;
     this.#read.set(text, read);
     this.#length += text.length;
     for (const oldest of this.#read.keys()) {
-      if (this.#length <= ALL_LENGTH_MAX) break;
+      if (this.#length <= ALL_LENGTH_MAX && this.#read.size <= DOCUMENTS_KEPT_MAX) break;
       this.#read.delete(oldest);
       this.#length -= oldest.length;
     }

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { parseDateTime } from '../../model/date-time.ts';
+import { parseDateTime, writeDateTime } from '../../model/date-time.ts';
 import { isUuid } from '../../model/parse-id.ts';
 import { writeRevision } from '../../model/revision.ts';
 import { builder } from './builder.ts';
@@ -17,7 +17,7 @@ const dateTimeMessage = 'DateTime must be RFC 3339 with an offset, such as 2022-
 builder.scalarType('DateTime', {
   description:
     'A moment as RFC 3339. Answers are in UTC with milliseconds, such as 2022-10-10T04:46:50.000Z; input may have any offset, and is cut to milliseconds.',
-  serialize: (value) => new Date(value).toISOString(),
+  serialize: (value) => writeDateTime(value),
   parseValue: (value) => {
     const timeMs = parseDateTime(textOf(value, dateTimeMessage));
     if (timeMs === null) throw badValue(dateTimeMessage);

@@ -31,7 +31,7 @@ export const SessionFilterInput = builder.inputType('SessionFilter', {
     socketIds: t.field({ type: ['UUID'], description: `What it went to. ${listLimit}` }),
     socketNames: t.stringList({ description: `What it went to, by the name of that time, exactly. ${textLimit}` }),
     clientIps: t.stringList({
-      description: `Where from: IPv4 and IPv6 addresses, and CIDR blocks such as 192.0.2.0/24. ${listLimit}`,
+      description: `Where from: IPv4 and IPv6 addresses, and CIDR blocks such as 192.0.2.0/24. IPv6 blocks wider than ::ffff:0:0/96 have no IPv4 addresses. ${listLimit}`,
     }),
     countryCodes: t.stringList({
       description: `Where from, by ISO 3166 codes of two letters, without regard to case. ${listLimit}`,
@@ -44,7 +44,7 @@ export const SessionFilterInput = builder.inputType('SessionFilter', {
     }),
     killed: t.boolean({ description: 'Whether a cut was asked for, confirmed or not.' }),
     text: t.string({
-      description: `Words that must all occur in who, what and where: email, identity, name, socket, server, client software, city, country, SSH user. Whole words, without regard to case, accents and punctuation. At most ${FILTER_TEXT_WORDS_MAX} words and ${FILTER_TEXT_LENGTH_MAX} characters; blank text asks for nothing.`,
+      description: `Words that must all occur in who, what and where: email, identity, name, socket, server, client software, city, country, SSH user. Whole words, without regard to case, accents and punctuation. At most ${FILTER_TEXT_WORDS_MAX} words, each run of letters and digits being one, and ${FILTER_TEXT_LENGTH_MAX} characters; blank text asks for nothing.`,
     }),
   }),
 });

@@ -43,7 +43,7 @@ const SessionStatsGroupCountRef = builder.objectRef<SessionStatsGroupCount>('Ses
     }),
     deniedCount: t.exposeInt('deniedCount', { description: 'How many of them were refused.' }),
     totalDuration: t.float({
-      description: 'Seconds that they lasted, all together; of running ones, until now.',
+      description: 'Seconds that they lasted, all together; of running ones, until their last sign of life.',
       resolve: ({ totalDurationMs }) => totalDurationMs / 1000,
     }),
   }),
@@ -74,7 +74,8 @@ builder.queryField('sessionStats', (t) =>
       }),
       timeZone: t.arg.string({
         defaultValue: defaultTimeZone,
-        description: 'IANA name of the time zone in which hours, days and weeks begin, such as Europe/Berlin.',
+        description:
+          'IANA name of the time zone in which hours, days and weeks begin, such as Europe/Berlin; no offset.',
       }),
     },
     resolve: (_root, { filter, groupBy, limit, timeZone }, context) => {

@@ -1,6 +1,8 @@
 import { parseRecordingId, parseSessionId } from '../../model/parse-id.ts';
 import { firstPage } from '../../model/page.ts';
+import type { Session } from '../../model/session.ts';
 import { builder } from './builder.ts';
+import { ofSourceAlone } from './compiled/of-source-alone.ts';
 import { visibilityFor } from './context.ts';
 import { NodeRef, writeGlobalId } from './node.ts';
 import { RecordingStateEnum } from './recording-enums.ts';
@@ -18,7 +20,7 @@ SessionRef.implement({
   fields: (t) => ({
     id: t.id({
       description: 'Global id, for node. Opaque.',
-      resolve: (session) => writeGlobalId('Session', session.sessionId),
+      resolve: ofSourceAlone((session: Session) => writeGlobalId('Session', session.sessionId)),
     }),
     sessionId: t.expose('sessionId', { type: 'UUID', description: 'The id that people paste and producers choose.' }),
     protocol: t.expose('protocol', { type: SessionProtocolEnum, description: 'How it speaks.' }),
@@ -48,7 +50,7 @@ SessionRef.implement({
     }),
     killed: t.boolean({
       description: 'Whether a cut was asked for, confirmed or not.',
-      resolve: (session) => session.kill !== null,
+      resolve: ofSourceAlone((session: Session) => session.kill !== null),
     }),
     kill: t.expose('kill', {
       type: SessionKillRef,
@@ -78,17 +80,21 @@ SessionRef.implement({
 });
 
 builder.objectFields(SessionRef, (t) => ({
-  startedAt: t.field({ type: 'DateTime', description: 'When it began.', resolve: (session) => session.startedAtMs }),
+  startedAt: t.field({
+    type: 'DateTime',
+    description: 'When it began.',
+    resolve: ofSourceAlone((session: Session) => session.startedAtMs),
+  }),
   lastSeenAt: t.field({
     type: 'DateTime',
     description: 'Its last sign of life: an event or a heartbeat.',
-    resolve: (session) => session.lastSeenAtMs,
+    resolve: ofSourceAlone((session: Session) => session.lastSeenAtMs),
   }),
   endedAt: t.field({
     type: 'DateTime',
     nullable: true,
     description: 'When it ended; null while it runs.',
-    resolve: (session) => session.endedAtMs,
+    resolve: ofSourceAlone((session: Session) => session.endedAtMs),
   }),
   endReason: t.exposeString('endReason', {
     nullable: true,
@@ -96,7 +102,7 @@ builder.objectFields(SessionRef, (t) => ({
   }),
   duration: t.float({
     description: 'Seconds from startedAt to endedAt, or to lastSeenAt while it runs.',
-    resolve: (session) => session.durationMs / 1000,
+    resolve: ofSourceAlone((session: Session) => session.durationMs / 1000),
   }),
   recording: t.field({
     type: RecordingRef,

@@ -31,11 +31,13 @@ export const answerPage = async (exchange: Exchange, filter: SessionFilter): Pro
   // What was found is there, also where counting ended before it.
   const count = Math.max(total.count, sessions.length === 0 ? 0 : offset + sessions.length);
   const pages = Math.ceil(count / size);
+  // Where counting ended before this page did, a full one may have more after it.
+  const mayHaveMore = total.isCapped && sessions.length === size && offset + size < REST_ROWS_MAX;
   const elements = await sessionElements(catalog, visibility, sessions);
   sendJson(response, 200, {
     pagination: {
       current_page: page,
-      next_page: page < pages ? page + 1 : null,
+      next_page: page < pages || mayHaveMore ? page + 1 : null,
       total_records: count,
       total_pages: pages,
       records_per_page: size,

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { WAL_BYTES_MAX } from '../../model/limits.ts';
+import { provideHasWords } from './has-words.ts';
 
 export type OpenDatabase = {
   readonly path: string;
@@ -24,6 +25,7 @@ export const openForWriting = ({ path, nativeBinding }: OpenDatabase): Database.
   // Pages: 32 MiB. Pending batches mostly go before they would be copied into the file.
   database.pragma('wal_autocheckpoint = 8192');
   database.pragma(`journal_size_limit = ${WAL_BYTES_MAX}`);
+  provideHasWords(database, withBinding(nativeBinding));
   return database;
 };
 
@@ -33,5 +35,6 @@ export const openForReading = ({ path, nativeBinding }: OpenDatabase): Database.
   database.pragma('synchronous = FULL');
   database.pragma('query_only = ON');
   database.pragma('cache_size = -65536');
+  provideHasWords(database, withBinding(nativeBinding));
   return database;
 };

@@ -7,8 +7,10 @@ import { build } from './statements.ts';
 import type { SessionsTable, Tables } from './tables.ts';
 import type { MatchingSql } from './writing/request-kill.ts';
 
-/** NOTE each is 0, 1, or null where a column is null that the filter asks about. */
-type Matching = { readonly matches: number | null; readonly may_have_matched: number | null };
+/** Of what the filter asks: whether all holds that never changes about a session, and all else. Null is no, of a column that is null. */
+type Matching = { readonly lasting_holds: number | null; readonly changing_holds: number | null };
+/** Whether it has the filter's words. */
+type Seen = { readonly has_words: number };
 
 const allOf = (conditions: readonly SessionCondition[]): RawBuilder<number | null> =>
   conditions.length === 0
@@ -29,25 +31,37 @@ export const changedSince = (
   const visible = build.selectFrom('sessions').selectAll();
   // NOTE the plus keeps SQLite from reading and sorting all of a producer's sessions.
   return (visibility.scope === 'all' ? visible : visible.where(sql<boolean>`+producer = ${visibility.producer}`))
-    .select([allOf(conditions).as('matches'), allOf(conditions.filter(({ lasts }) => lasts)).as('may_have_matched')])
+    .select([
+      allOf(conditions.filter(({ lasts }) => lasts)).as('lasting_holds'),
+      allOf(conditions.filter(({ lasts }) => !lasts)).as('changing_holds'),
+    ])
     .where('revision', '>', position)
     .orderBy('revision')
     .limit(limit);
 };
 
-/** Running sessions that match and were seen after a time and no later than another, by that time. */
+/** A place among running sessions by when they were seen. */
+export type SeenPlace = { readonly seenMs: number; readonly position: number };
+
+/**
+ * Running sessions that match but for their words, which lie after a place and were seen no later than a time, in that order.
+ * NOTE with the words among the conditions, a limit that is not reached would have all that run asked for them.
+ */
 export const seenWithin = (
   visibility: Visibility,
   filter: SessionFilter,
-  afterMs: number,
+  { seenMs, position }: SeenPlace,
   untilMs: number,
   limit: number,
-): Compilable<SessionsTable> => {
-  const conditions = sessionConditions(visibility, filter).map(({ holds }) => holds);
-  const query = sql<SessionsTable>`SELECT * FROM sessions INDEXED BY sessions_running_by_last_seen
-    WHERE ${sql.join([sql.raw(isRunning), ...conditions], sql` AND `)}
-      AND last_seen_ms > ${afterMs} AND last_seen_ms <= ${untilMs}
-    ORDER BY last_seen_ms LIMIT ${limit}`;
+): Compilable<SessionsTable & Seen> => {
+  const conditions = sessionConditions(visibility, filter);
+  const words = conditions.filter(({ field }) => field === 'text');
+  const others = conditions.filter(({ field }) => field !== 'text').map(({ holds }) => holds);
+  const query = sql<SessionsTable & Seen>`SELECT *, ${allOf(words)} AS has_words
+    FROM sessions INDEXED BY sessions_running_by_last_seen
+    WHERE ${sql.join([sql.raw(isRunning), ...others], sql` AND `)}
+      AND last_seen_ms >= ${seenMs} AND last_seen_ms <= ${untilMs} AND (last_seen_ms > ${seenMs} OR position > ${position})
+    ORDER BY last_seen_ms, position LIMIT ${limit}`;
   return { compile: () => query.compile(build) };
 };
 

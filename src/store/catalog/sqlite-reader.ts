@@ -4,7 +4,7 @@ import type { Visibility } from '../../model/access.ts';
 import { RevisionUnknown } from '../../model/errors.ts';
 import type { RecordingId, SessionId, SocketId } from '../../model/ids.ts';
 import type { KillRequest } from '../../model/intake.ts';
-import { SESSIONS_LOOKED_AT_ON_MAIN } from '../../model/limits.ts';
+import { SESSIONS_LOOKED_AT_ON_MAIN, STRETCHES_ON_MAIN_MAX } from '../../model/limits.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
@@ -32,6 +32,8 @@ import { readRecordingRow } from './read-recording-row.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
 import { readSessionPage } from './listing/session-page.ts';
+import { stretchCount } from './listing/stretch-count.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import { changedSince, seenWithin } from './session-query.ts';
 import {
   killRequestOf,
@@ -54,23 +56,25 @@ const newestPosition = build.selectFrom('log').select(['log_id', 'position']).co
 
 /**
  * Reads the catalog on the calling thread: a page takes a fraction of a millisecond, and a worker would be slower. Whatever may
- * take longer is had done by another.
+ * take longer is had done by another, and many short reads at once take turns with all else.
  */
 export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #statements: Statements;
   readonly #log: string;
   readonly exports: SqliteExportReader;
+  readonly #turns: ReadingTurns;
 
   /** The caller owns the connection, and whoever does the long reads. */
-  constructor(database: Database.Database, surveys: SurveyRunner) {
+  constructor(database: Database.Database, surveys: SurveyRunner, turns = new ReadingTurns()) {
     super(surveys);
+    this.#turns = turns;
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
     this.exports = new SqliteExportReader(this.#statements, this.#log);
   }
 
   async session(visibility: Visibility, sessionId: SessionId): Promise<Session | null> {
-    return this.#session(visibleSessions(visibility).where('session_id', '=', sessionId));
+    return this.#turns.run(() => this.#session(visibleSessions(visibility).where('session_id', '=', sessionId)));
   }
 
   async sessionOfRecording(visibility: Visibility, recordingId: RecordingId): Promise<Session | null> {
@@ -90,13 +94,16 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     page: PageRequest,
     asker?: Asker,
   ): Promise<Page<Session>> {
-    // NOTE how long the index of words looks for what has many of them is not bounded.
-    if (filter.text === null) {
-      const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
-      const read = readSessionPage(this.#statements, query);
-      if (read.stoppedAt === null) return { ...read, items: read.items.map((row) => sessionOf(row, this.#log)) };
+    // NOTE where words are asked for, a look at a session may take ten times as long.
+    if (filter.text !== null || stretchCount(filter) > STRETCHES_ON_MAIN_MAX) {
+      return super.sessions(visibility, filter, order, page, asker);
     }
-    return super.sessions(visibility, filter, order, page, asker);
+    const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+    const read = await this.#turns.run(() => {
+      const rows = readSessionPage(this.#statements, query);
+      return rows.stoppedAt === null ? { ...rows, items: rows.items.map((row) => sessionOf(row, this.#log)) } : null;
+    }, asker);
+    return read ?? super.sessions(visibility, filter, order, page, asker);
   }
 
   async revision(): Promise<Revision> {
@@ -132,7 +139,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
   ): Promise<Page<SessionEvent>> {
     let query = sessionEventRows(visibility).where('sessions.session_id', '=', sessionId);
     if (kinds !== null) query = query.where('session_events.kind', 'in', kinds);
-    return pageOf(this.#statements.all(byPosition(query, 'session_events.position', page)).map(sessionEventOf), page);
+    const events = byPosition(query, 'session_events.position', page);
+    return this.#turns.run(() => pageOf(this.#statements.all(events).map(sessionEventOf), page));
   }
 
   async sessionEvent(visibility: Visibility, eventId: string): Promise<SessionEvent | null> {
@@ -142,7 +150,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
 
   async recordings(visibility: Visibility, sessionId: SessionId, page: PageRequest): Promise<Page<Recording>> {
     const query = recordingRows(visibility).where('sessions.session_id', '=', sessionId);
-    return pageOf(this.#statements.all(byPosition(query, 'recordings.recording_key', page)).map(recordingOf), page);
+    const rows = byPosition(query, 'recordings.recording_key', page);
+    return this.#turns.run(() => pageOf(this.#statements.all(rows).map(recordingOf), page));
   }
 
   async recording(visibility: Visibility, recordingId: RecordingId): Promise<Recording | null> {
@@ -263,8 +272,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     const rows = this.#statements.all(changedSince(visibility, filter, after.position, limit));
     return rows.map((row) => ({
       session: sessionOf(row, this.#log),
-      matches: row.matches === 1,
-      mayHaveMatched: row.may_have_matched === 1,
+      matches: row.lasting_holds === 1 && row.changing_holds === 1,
+      mayHaveMatched: row.lasting_holds === 1,
       isNew: row.created_revision > after.position,
       hasEnded: row.ended_revision > after.position,
     }));
@@ -277,8 +286,19 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     untilMs: number,
     limit: number,
   ): Promise<readonly Session[]> {
-    const query = seenWithin(visibility, filter, afterMs, untilMs, limit);
-    return this.#statements.all(query).map((row) => sessionOf(row, this.#log));
+    const found: Session[] = [];
+    let place = { seenMs: afterMs, position: Number.MAX_SAFE_INTEGER };
+    for (;;) {
+      const seen = seenWithin(visibility, filter, place, untilMs, limit);
+      const rows = await this.#turns.run(() => this.#statements.all(seen));
+      for (const row of rows) {
+        if (row.has_words === 1) found.push(sessionOf(row, this.#log));
+        if (found.length === limit) return found;
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) return found;
+      place = { seenMs: last.last_seen_ms, position: last.position };
+    }
   }
 
   async killRequests(producer: string): Promise<readonly KillRequest[]> {

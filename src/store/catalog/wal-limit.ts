@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 
 /** What has grown beyond its limit waits for readers to let go at most this long … */
 const WAIT_MS = 50;
@@ -6,6 +6,7 @@ const WAIT_MS = 50;
 const RETRY_MS = 1_000;
 
 type Checkpoint = { readonly busy: number; /** Pages in the log. */ readonly log: number };
+const notDone: Checkpoint = { busy: 1, log: 0 };
 
 /**
  * Keeps the write-ahead log of the writing connection from growing without end. SQLite begins it anew by itself only in a
@@ -22,18 +23,29 @@ export class WalLimit {
     this.#pagesMax = Math.floor(bytesMax / Number(database.pragma('page_size', { simple: true })));
   }
 
-  /** To be called after a commit, outside of transactions: the log is looked at, which costs next to nothing. */
+  /**
+   * To be called after a commit, outside of transactions: the log is looked at, which costs next to nothing. Where SQLite
+   * cannot (a full disk has no room for the database's growth) it is tried again later: what was committed is in the log.
+   */
   afterCommit(nowMs: number): void {
     if (this.#checkpoint('NOOP').log <= this.#pagesMax || nowMs < this.#notBeforeMs) return;
     const usualWaitMs = Number(this.#database.pragma('busy_timeout', { simple: true }));
-    this.#database.pragma(`busy_timeout = ${WAIT_MS}`);
-    if (this.#checkpoint('RESTART').busy !== 0) this.#notBeforeMs = nowMs + RETRY_MS;
-    this.#database.pragma(`busy_timeout = ${usualWaitMs}`);
+    try {
+      this.#database.pragma(`busy_timeout = ${WAIT_MS}`);
+      if (this.#checkpoint('RESTART').busy !== 0) this.#notBeforeMs = nowMs + RETRY_MS;
+    } finally {
+      this.#database.pragma(`busy_timeout = ${usualWaitMs}`);
+    }
   }
 
   #checkpoint(mode: 'NOOP' | 'RESTART'): Checkpoint {
     // NOTE never by the file itself: whoever opens and closes it in this process drops SQLite's locks.
-    const [result] = this.#database.pragma(`wal_checkpoint(${mode})`) as readonly Checkpoint[];
-    return result ?? { busy: 1, log: 0 };
+    try {
+      const [result] = this.#database.pragma(`wal_checkpoint(${mode})`) as readonly Checkpoint[];
+      return result ?? notDone;
+    } catch (error) {
+      if (error instanceof Database.SqliteError) return notDone;
+      throw error;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { expect, test } from 'vitest';
-import { Documents } from '../../../src/api/graphql/documents.ts';
+import { Documents, DOCUMENTS_KEPT_MAX } from '../../../src/api/graphql/documents.ts';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import { GRAPHQL_TOKENS_MAX } from '../../../src/model/limits.ts';
 
@@ -45,4 +45,14 @@ test('documents that nobody asks for any more are forgotten, and long ones at on
   expect(documents.read(asked(1))).not.toBe(second);
   const long = `{ viewer { name } } #${' '.repeat(20_000)}`;
   expect(documents.read(long)).not.toBe(documents.read(long));
+});
+
+test('of short ones so many are kept', () => {
+  const documents = new Documents(schema);
+  const [first, second] = [documents.read('{ first }'), documents.read('{ second }')];
+  for (let index = 2; index < DOCUMENTS_KEPT_MAX; index += 1) documents.read(`{ a${index} }`);
+  expect(documents.read('{ first }')).toBe(first);
+  documents.read('{ more }');
+  expect(documents.read('{ first }')).toBe(first);
+  expect(documents.read('{ second }')).not.toBe(second);
 });

@@ -24,7 +24,7 @@ beforeEach(async () => {
   };
   const path = await sharedHistory(SESSIONS);
   // Two rows at a time: what looks at all sessions takes thousands of turns.
-  const limits = { readMs: 60_000, statsMs: 60_000, sliceRows: 2 };
+  const limits = { readMs: 60_000, statsMs: 60_000, sliceRows: 2, valuesMax: 10 };
   thread = new ReadingThread({ start }, { path, nativeBinding: null, limits });
 });
 afterEach(() => thread[Symbol.asyncDispose]());
@@ -57,7 +57,7 @@ describe('a thread that reads', () => {
   });
 
   test('that cannot open the catalog says so of each read, and tries again with the next', async () => {
-    const limits = { readMs: 60_000, statsMs: 60_000, sliceRows: 2 };
+    const limits = { readMs: 60_000, statsMs: 60_000, sliceRows: 2, valuesMax: 10 };
     const data = { path: '/nowhere/catalog.db', nativeBinding: null, limits };
     await using failing = new ReadingThread(workerScript('catalog-reader'), data);
     for (let times = 0; times < 2; times += 1) {

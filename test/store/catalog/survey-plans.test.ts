@@ -19,7 +19,7 @@ afterAll(() => void database.close());
 /** How SQLite finds what is counted. */
 const planOf = (filter: Partial<SessionFilter>): string => {
   // With few rows a slice, so that nothing is few.
-  const tools = { ...surveyConnection(database), budgetMs: 1000, isOver: () => false, sliceRows: 2 };
+  const tools = { ...surveyConnection(database), budgetMs: 1000, isOver: () => false, sliceRows: 2, valuesMax: 10 };
   const drive = driveOf(tools, seesAll, { ...everySession, ...filter });
   const { sql, parameters } = statementOf(positionsIn(drive, drive.within)).compile();
   const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as readonly {

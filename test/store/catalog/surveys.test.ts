@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seesAll, type Visibility } from '../../../src/model/access.ts';
 import { BudgetExceeded, InvalidInput, Unavailable } from '../../../src/model/errors.ts';
 import { firstPage, type Page, type PageRequest } from '../../../src/model/page.ts';
-import { everySession, type SessionFilter } from '../../../src/model/session-filter.ts';
+import { everySession, newestFirst, type SessionFilter } from '../../../src/model/session-filter.ts';
 import {
   frequentThings,
   isTimeUnit,
@@ -41,8 +41,11 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-const readerWithin = (budgetMs: number): SqliteReader =>
-  new SqliteReader(database, new SurveysHere(database, { readMs: budgetMs, statsMs: budgetMs, sliceRows: 3 }));
+const readerWithin = (budgetMs: number, valuesMax = 10_000): SqliteReader =>
+  new SqliteReader(
+    database,
+    new SurveysHere(database, { readMs: budgetMs, statsMs: budgetMs, sliceRows: 3, valuesMax }),
+  );
 
 const aProducer = (): Visibility & { readonly scope: 'producer' } => ({ scope: 'producer', producer: randomUUID() });
 
@@ -99,6 +102,9 @@ test('what is counted, grouped and found by row number in slices is what lies in
           expect(await reader.countSessions(visibility, filter, limit)).toBe(Math.min(wanted.length, limit));
           expect(await reader.sessionTotal(visibility, filter)).toEqual({ count: wanted.length, isCapped: false });
           expect(await reader.sessionsAt(visibility, filter, limit, 4)).toEqual(wanted.slice(limit, limit + 4));
+          expect((await reader.sessions(visibility, filter, newestFirst, firstPage(limit))).items).toEqual(
+            wanted.slice(0, limit),
+          );
           const stats = await reader.sessionStats(visibility, filter, { groupBy, limit, timeZone });
           expect(stats.map(({ label: _label, ...counts }) => counts)).toEqual(statsOf(wanted, groupBy, limit));
         }
@@ -110,7 +116,7 @@ test('what is counted, grouped and found by row number in slices is what lies in
 
 test('the most frequent of all sessions are those of each one, however many of them a slice can take', async () => {
   const { producer } = aProducer();
-  const clients = ['192.0.2.7', '192.0.2.8', '2001:db8::1', 'unix socket'];
+  const clients = ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1', '2001:DB8:0::1', 'unix socket'];
   await Promise.all(
     Array.from({ length: 60 }, (_each, at) => {
       const base = openSessionWrite({ producer, recording: null, identity: at % 4 === 0 ? 'rare' : 'frequent' });
@@ -130,11 +136,26 @@ test('the most frequent of all sessions are those of each one, however many of t
     const own = await reader.mostFrequent({ scope: 'producer', producer }, thing, 1000);
     expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(60);
   }
+  const locations = await reader.mostFrequent({ scope: 'producer', producer }, 'locations', 1000);
+  // However an address is written, it is one.
+  expect(locations.map(({ count }) => count)).toEqual([34, 18, 8]);
   const users = await reader.mostFrequent(seesAll, 'users', 1000);
   expect(users.filter(({ newest: { user } }) => ['rare', 'frequent'].includes(user.identity))).toMatchObject([
     { count: 45, newest: { user: { name: 'Number 59' } } },
     { count: 15, newest: { user: { name: 'Number 56' } } },
   ]);
+});
+
+test('more values than may be kept in memory are refused, of all sessions and of a producer alike', async () => {
+  const { producer } = aProducer();
+  for (const identity of ['one', 'two', 'three', 'four']) {
+    await opened.writer.openSession(openSessionWrite({ producer, recording: null, identity: `${identity} of many` }));
+  }
+  for (const visibility of [seesAll, { scope: 'producer', producer } as const]) {
+    const narrow = readerWithin(60_000, 3).mostFrequent(visibility, 'users', 2);
+    await expect(narrow).rejects.toThrow(BudgetExceeded);
+    await expect(narrow).rejects.toThrow('more than 3 values are not told apart');
+  }
 });
 
 const keyset = (placed: Placed<unknown> | undefined) =>
@@ -224,6 +245,8 @@ describe('beyond its time', () => {
     expect(await late.countSockets(aProducer(), null, 10)).toBe(0);
     expect(await late.sessionTotal(seesAll, asked)).toEqual({ count: 0, isCapped: true });
     await expect(late.sessionsAt(seesAll, asked, 0, 10)).rejects.toThrow(BudgetExceeded);
+    const many = { ...everySession, userIdentities: Array.from({ length: 17 }, (_each, at) => `person${at}`) };
+    await expect(late.sessions(seesAll, many, newestFirst, firstPage(10))).rejects.toThrow('ask for fewer at once');
     await expect(late.users(seesAll, 'a', firstPage(10))).rejects.toThrow(BudgetExceeded);
     const request = { groupBy: 'USER', limit: 10, timeZone: 'UTC' } as const;
     await expect(late.sessionStats(seesAll, within, request)).rejects.toThrow('takes longer than 0 s: narrow');

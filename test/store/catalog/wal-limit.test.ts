@@ -6,6 +6,7 @@ import { seesAll } from '../../../src/model/access.ts';
 import { everySession } from '../../../src/model/session-filter.ts';
 import type { Catalog, CatalogWriter } from '../../../src/store/catalog/catalog.ts';
 import { openSqliteCatalog } from '../../../src/store/catalog/sqlite-catalog.ts';
+import { WalLimit } from '../../../src/store/catalog/wal-limit.ts';
 import { copyHistory } from '../../fixture/shared-history.ts';
 import { whole } from '../catalog-contract/subject.ts';
 import { output } from '../feeding.ts';
@@ -99,4 +100,29 @@ test('one who keeps a moment of the catalog lets the log grow, and it is begun a
   const before = usedPages(keeper);
   // It is tried again no more often than once a second.
   await feedUntil(() => usedPages(keeper) < before / 4);
+});
+
+/** A connection whose log cannot be begun anew, as on a disk that is full. */
+class FullDisk extends Database {
+  tried = 0;
+
+  override pragma(source: string, options?: Database.PragmaOptions): unknown {
+    if (source !== 'wal_checkpoint(RESTART)') return super.pragma(source, options);
+    this.tried += 1;
+    throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+  }
+}
+
+test('a log that a full disk keeps from being begun anew harms no write, and is tried again a second later', () => {
+  using stack = new DisposableStack();
+  const database = stack.adopt(new FullDisk(`${folder.path}/full.db`, { timeout: 4_321 }), (each) => each.close());
+  database.pragma('journal_mode = WAL');
+  database.exec('CREATE TABLE things (text)');
+  const limit = new WalLimit(database, 0);
+  for (const nowMs of [10_000, 10_999, 11_000]) {
+    database.exec("INSERT INTO things VALUES ('x')");
+    limit.afterCommit(nowMs);
+  }
+  expect(database.tried).toBe(2);
+  expect(database.pragma('busy_timeout', { simple: true })).toBe(4_321);
 });

@@ -25,12 +25,8 @@ export const pageByKey = (reading: PageReading, order: KeyedOrder): Page<Session
   const within = intervalOf(reading);
   const started = startedInterval(reading.filter);
   const walks = [...orderedWalks(reading.conditions, reading.filter), ...unorderedWalks(reading.filter)];
-  const set = smallestWalk(
-    reading,
-    walks.filter(({ covers }) => covers.length > 0),
-    started,
-    Math.min(SORTED_MAX, reading.lookedAtMax),
-  );
+  const partial = [...walks.filter(({ covers }) => covers.length > 0), ...reading.terms];
+  const set = smallestWalk(reading, partial, started, Math.min(SORTED_MAX, reading.lookedAtMax));
   if (set !== null) {
     const all = inAnyOrder(set, started, reading.lookedAtMax);
     const rest = [...restOf(reading, set.covers), ...withinKeys(order, within)];

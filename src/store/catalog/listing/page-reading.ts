@@ -24,6 +24,8 @@ export type PageQuery = {
 export type PageReading = PageQuery & {
   readonly statements: Statements;
   readonly conditions: readonly SessionCondition[];
+  /** Of the filter's words: see wordsWalks. */
+  readonly terms: readonly PositionWalk[];
   /** Of reading: a backward page is read from its end. */
   readonly direction: Direction;
 };

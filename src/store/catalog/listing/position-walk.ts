@@ -1,7 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import { shownColumns } from '../session-columns.ts';
-import { matchExpression } from './match-expression.ts';
 import { addressRanges, type ConditionField, isRunning, isStill, type SessionCondition } from './session-conditions.ts';
 import { type SessionIndex, sessionIndexes } from './session-indexes.ts';
 
@@ -24,6 +23,8 @@ export type PositionWalk = {
   readonly branches: readonly Branch[];
   /** The fields whose conditions it meets. */
   readonly covers: readonly ConditionField[];
+  /** What else is asked of its only branch: by itself each has more sessions, and those that are in all are wanted. */
+  readonly alsoMeets?: readonly RawBuilder<SqlBool>[];
 };
 
 /** Branches that one walk merges: SQLite takes 500. */
@@ -35,13 +36,16 @@ const wholeTable: PositionWalk = {
   branches: [{ from: 'sessions NOT INDEXED', where: [] }],
 };
 
-/** Every way that meets some of the conditions and has its sessions in start order; the whole table where there is none. */
+/**
+ * Every way that meets some of the conditions and has its sessions in start order; the whole table where there is none.
+ * @param terms those of the filter's words: see wordsWalks
+ */
 export const orderedWalks = (
   conditions: readonly SessionCondition[],
   filter: SessionFilter,
+  terms: readonly PositionWalk[] = [],
 ): readonly [PositionWalk, ...PositionWalk[]] => {
-  const walks = sessionIndexes.flatMap((index) => indexWalk(index, conditions, filter));
-  if (filter.text !== null) walks.push(wordsWalk(filter.text));
+  const walks = [...sessionIndexes.flatMap((index) => indexWalk(index, conditions, filter)), ...terms];
   const [first = wholeTable, ...others] = walks;
   return [first, ...others];
 };
@@ -67,12 +71,6 @@ const indexWalk = (
   return [{ position: 'position', covers, branches }];
 };
 
-const wordsWalk = (text: string): PositionWalk => ({
-  position: 'rowid',
-  covers: ['text'],
-  branches: [{ from: 'session_words', where: [sql`session_words MATCH ${matchExpression(text)}`] }],
-});
-
 /** Ways that meet a condition and have their sessions in another order than that of their starts, in which they must be sorted. */
 export const unorderedWalks = ({ clientIps, minDurationMs }: SessionFilter): readonly PositionWalk[] => {
   const walks: PositionWalk[] = [];
@@ -96,15 +94,19 @@ export const unorderedWalks = ({ clientIps, minDurationMs }: SessionFilter): rea
 
 /** Its branches one after the other, in no order: by default each row number, as `at`. */
 export const stretchesOf = (
-  { branches, position }: PositionWalk,
+  { branches, position, alsoMeets = [] }: PositionWalk,
   { above, below }: Interval,
   columns = `${position} AS at`,
 ): RawBuilder<unknown> => {
   const at = sql.raw(position);
+  // NOTE a large number is bound as REAL, by which FTS5 does not enter a list of rows: it walks there from its end.
+  const within = [sql`${at} > CAST(${above} AS INTEGER)`, sql`${at} < CAST(${below} AS INTEGER)`];
   const selects = branches.map(({ from, where }) => {
-    // NOTE a large number is bound as REAL, by which FTS5 does not enter a list of rows: it walks there from its end.
-    const conditions = [...where, sql`${at} > CAST(${above} AS INTEGER)`, sql`${at} < CAST(${below} AS INTEGER)`];
-    return sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(from)} WHERE ${sql.join(conditions, sql` AND `)}`;
+    const select = sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(from)}`;
+    const stretches = [where, ...alsoMeets.map((other) => [other])].map(
+      (conditions) => sql`${select} WHERE ${sql.join([...conditions, ...within], sql` AND `)}`,
+    );
+    return sql.join(stretches, sql` INTERSECT `);
   });
   return sql.join(selects, sql` UNION ALL `);
 };
@@ -116,6 +118,13 @@ export const inStartOrder = (
   direction: Direction,
   limit: RawBuilder<unknown>,
 ): RawBuilder<unknown> => sql`${stretchesOf(walk, within)} ORDER BY at ${sql.raw(direction)} LIMIT ${limit}`;
+
+/** What a walk's sessions must all be in, each on its own. */
+export const eachOf = (walk: PositionWalk): readonly PositionWalk[] => {
+  const { alsoMeets = [], ...alone } = walk;
+  const others = alsoMeets.map((other) => alone.branches.map(({ from }) => ({ from, where: [other] })));
+  return [alone, ...others.map((branches) => ({ ...alone, branches }))];
+};
 
 /** The same in no order. */
 export const inAnyOrder = (walk: PositionWalk, within: Interval, limit: number): RawBuilder<unknown> =>

@@ -3,8 +3,10 @@ import type { Visibility } from '../../../model/access.ts';
 import { disjointRanges, isOneAddress, parseIpRange } from '../../../model/ip-range.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import { foldCase } from '../fold-case.ts';
+import { wordColumns } from '../has-words.ts';
 import { POSITIONS_PER_MS, SPILL_MS_MAX } from '../session-position.ts';
 import { matchExpression } from './match-expression.ts';
+import { padded } from './padded.ts';
 
 /** What a condition is about: a field of the filter, or whose sessions are visible. */
 export type ConditionField = keyof SessionFilter | 'producer';
@@ -15,7 +17,7 @@ export type SessionCondition = {
   readonly holds: RawBuilder<SqlBool>;
   /** Whether it can never change about a session. */
   readonly lasts: boolean;
-  /** A column that must have one of some values, each once; null where it is another kind of condition. */
+  /** A column that must have one of some values, each once (null: padding); null where it is another kind of condition. */
   readonly oneOf: { readonly column: string; readonly values: readonly unknown[] } | null;
 };
 
@@ -25,7 +27,7 @@ export const isStill = `status NOT IN ('ACTIVE', 'KILLING')`;
 
 export const countryCode = `upper(client_location ->> 'countryCode')`;
 
-/** All that the visibility and the filter ask of a session, each of which must hold. */
+/** All that the visibility and the filter ask of a session, each of which must hold; what takes longest to say comes last. */
 export const sessionConditions = (visibility: Visibility, filter: SessionFilter): readonly SessionCondition[] => [
   ...among('producer', 'producer', visibility.scope === 'all' ? null : [visibility.producer]),
   ...among('protocols', 'protocol', filter.protocols),
@@ -41,11 +43,11 @@ export const sessionConditions = (visibility: Visibility, filter: SessionFilter)
   ),
   ...amongAddresses(filter.clientIps),
   ...startedWithin(filter),
-  ...withWords(filter.text),
   ...among('statuses', 'status', filter.statuses, false),
   ...among('recordingStates', 'recording_state', filter.recordingStates, false),
   ...lasting(filter.minDurationMs),
   ...killed(filter.killed),
+  ...withWords(filter.text),
 ];
 
 /** As SQLite's lower() does it. */
@@ -58,7 +60,7 @@ const among = (
   lasts = true,
 ): readonly SessionCondition[] => {
   if (asked == null) return [];
-  const values = [...new Set(asked)];
+  const values = padded([...new Set(asked)], null);
   return [{ field, lasts, oneOf: { column, values }, holds: sql`${sql.raw(column)} IN (${sql.join(values)})` }];
 };
 
@@ -76,15 +78,18 @@ const amongAddresses = (clientIps: SessionFilter['clientIps']): readonly Session
   return [{ field: 'clientIps', lasts: true, oneOf: null, holds: sql`(${sql.join(within, sql` OR `)})` }];
 };
 
+type AddressRange = { readonly from: Buffer | null; readonly to: Buffer | null; readonly isOne: boolean };
+const nowhere: AddressRange = { from: null, to: null, isOne: true };
+
 /** The blocks that are asked about, none in another. */
-export const addressRanges = (
-  clientIps: readonly string[],
-): readonly { readonly from: Buffer; readonly to: Buffer; readonly isOne: boolean }[] =>
-  disjointRanges(clientIps.map((text) => parseIpRange(text, 'clientIps'))).map((range) => ({
+export const addressRanges = (clientIps: readonly string[]): readonly AddressRange[] => {
+  const ranges = disjointRanges(clientIps.flatMap((text) => parseIpRange(text, 'clientIps'))).map((range) => ({
     from: Buffer.from(range.from),
     to: Buffer.from(range.to),
     isOne: isOneAddress(range),
   }));
+  return padded(ranges, nowhere);
+};
 
 /** Bounds the row numbers too, so that the table is entered where the time range begins. A row may have spilled upwards. */
 const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): readonly SessionCondition[] => {
@@ -103,9 +108,9 @@ const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): reado
 
 const withWords = (text: string | null): readonly SessionCondition[] => {
   if (text === null) return [];
-  // Each session is looked up among the words: see wordsWalk for all that have them.
-  const holds: RawBuilder<SqlBool> = sql`EXISTS (SELECT 1 FROM session_words
-    WHERE session_words MATCH ${matchExpression(text)} AND rowid = sessions.position)`;
+  // Each session is asked: see wordsWalks for all that have them.
+  const holds: RawBuilder<SqlBool> = sql`(SELECT has_words(${matchExpression(text)}, ${sql.raw(wordColumns)})
+    FROM session_texts WHERE session_texts.position = sessions.position)`;
   return [{ field: 'text', lasts: true, oneOf: null, holds }];
 };
 

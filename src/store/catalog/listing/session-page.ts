@@ -7,6 +7,7 @@ import { keyedOrders } from './keyed-walk.ts';
 import type { PageQuery, PageReading } from './page-reading.ts';
 import { sessionConditions } from './session-conditions.ts';
 import { pageByStart } from './start-page.ts';
+import { wordsWalks } from './words-walk.ts';
 
 /**
  * One page of rows, without looking at more than `lookedAtMax` of them.
@@ -19,8 +20,10 @@ import { pageByStart } from './start-page.ts';
 export const readSessionPage = (statements: Statements, query: PageQuery): Page<SessionRow> => {
   const conditions = sessionConditions(query.visibility, query.filter);
   if (conditions.some(({ oneOf }) => oneOf?.values.length === 0)) return pageOf([], query.page);
+  const words = wordsWalks(statements, query.filter.text);
+  if (words?.terms.length === 0) return pageOf([], query.page);
   const direction = (query.order.direction === 'ASC') === query.page.backward ? 'DESC' : 'ASC';
-  const reading: PageReading = { ...query, statements, conditions, direction };
+  const reading: PageReading = { ...query, statements, conditions, terms: words?.terms ?? [], direction };
   const { field } = query.order;
   return statements.ofOneMoment(() =>
     field === 'STARTED_AT' ? pageByStart(reading) : pageByKey(reading, keyedOrders[field]),

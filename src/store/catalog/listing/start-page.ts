@@ -20,19 +20,20 @@ import {
   rowsInStartOrder,
   unorderedWalks,
 } from './position-walk.ts';
+import { ROWS_A_TEXT } from '../has-words.ts';
 import { startedInterval } from './started-interval.ts';
 
 /** Entries of each index that are looked ahead, to find out where what is wanted lies furthest apart. */
 const PROBED = 200;
-/** The same where the words of each are looked up then, which takes ten times as long as a look at its row. */
-const PROBED_FOR_TEXT = PROBED / 10;
+/** The same where each is asked for its words then. */
+const PROBED_FOR_TEXT = PROBED / ROWS_A_TEXT;
 
 type Place = { readonly at: number };
 
 /** A page in the order of their starts, which is that of their rows. */
 export const pageByStart = (reading: PageReading): Page<SessionRow> => {
   const within = intervalOf(reading);
-  const walks = orderedWalks(reading.conditions, reading.filter);
+  const walks = orderedWalks(reading.conditions, reading.filter, reading.terms);
   const whole = walks.find(({ covers }) => restOf(reading, covers).length === 0);
   if (whole !== undefined) {
     return pageOfRows(reading, wholeRows(reading, whole, within), () => null);

@@ -32,6 +32,7 @@ const indexes: readonly string[] = [
   'CREATE INDEX sessions_by_recording_state ON sessions (recording_state)',
   `CREATE INDEX sessions_by_user_status ON sessions (user_identity_key, status) WHERE status <> 'ENDED'`,
   `CREATE INDEX sessions_by_socket_status ON sessions (socket_id, status) WHERE status <> 'ENDED'`,
+  `CREATE INDEX sessions_by_socket_name_status ON sessions (socket_name, status) WHERE status <> 'ENDED'`,
   // NOTE of one index over all, a heartbeat of 1,000 sessions moved 1,000 entries among millions: 173 ms.
   'DROP INDEX sessions_by_last_seen',
   'DROP INDEX sessions_by_duration',

@@ -3,7 +3,7 @@ import type { Visibility } from '../../../model/access.ts';
 import { everySession } from '../../../model/session-filter.ts';
 import type { Frequent, FrequentThing } from '../../../model/session-stats.ts';
 import { statementOf } from './session-drive.ts';
-import { type GroupKey, groupSessions, largestOf, type SessionGroup } from './session-groups.ts';
+import { checkGroups, type GroupKey, groupSessions, largestOf, type SessionGroup } from './session-groups.ts';
 import { sessionsByPosition } from './sessions-at.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
@@ -15,6 +15,8 @@ const ways: Readonly<Record<FrequentThing, Way>> = {
   sockets: { by: 'SOCKET', column: 'socket_id', index: 'sessions_by_socket' },
   users: { by: 'USER', column: 'user_identity_key', index: 'sessions_by_user' },
 };
+
+const instead = 'ask for sessionStats of a shorter time';
 
 type Counts = Pick<SessionGroup, 'key' | 'count' | 'newest'>;
 
@@ -30,8 +32,8 @@ export function* mostFrequent(
   const isWhole =
     visibility.scope === 'all'
       ? yield* countEntries(tools, way, groups)
-      : yield* groupSessions(tools, { visibility, filter: everySession, by: way.by }, groups);
-  if (!isWhole) throw overBudget(tools, `counting all ${thing}`, 'ask for sessionStats of a shorter time');
+      : yield* groupSessions(tools, { visibility, filter: everySession, by: way.by, instead }, groups);
+  if (!isWhole) throw overBudget(tools, `counting all ${thing}`, instead);
   const largest = largestOf(groups, limit);
   const newest = sessionsByPosition(
     tools,
@@ -72,6 +74,7 @@ function* countEntries(
     for (const each of statements.all(statementOf<Omit<Counts, 'key'> & { value: unknown }>(counted))) {
       addCounts(groups, { ...each, key: keyOf(each.value) });
     }
+    checkGroups(tools, groups, instead);
     if (next === undefined) return true;
     yield;
     if (!(yield* countOne(tools, { column, index }, next.value, groups))) return false;

@@ -2,6 +2,7 @@ import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import {
+  eachOf,
   hasRows,
   inAnyOrder,
   inStartOrder,
@@ -11,8 +12,10 @@ import {
   stretchesOf,
   unorderedWalks,
 } from '../listing/position-walk.ts';
+import { ROWS_A_TEXT } from '../has-words.ts';
 import { type SessionCondition, sessionConditions } from '../listing/session-conditions.ts';
 import { startedInterval } from '../listing/started-interval.ts';
+import { type WordsWalks, wordsWalks } from '../listing/words-walk.ts';
 import { build } from '../statements.ts';
 import type { SurveyTools } from './survey.ts';
 
@@ -34,36 +37,52 @@ export const statementOf = <Row>(query: RawBuilder<unknown>): Compilable<Row> =>
   compile: () => (query as RawBuilder<Row>).compile(build),
 });
 
-/** The walk with the fewest sessions, found by counting along each no further than a slice. */
-export const driveOf = (
-  { statements, sliceRows }: SurveyTools,
-  visibility: Visibility,
-  filter: SessionFilter,
-): SessionDrive => {
+/** The walk with the fewest sessions, of those that have no more than `rowsMax`: found by counting along each no further. */
+const fewestOf = (
+  { statements }: SurveyTools,
+  walks: readonly PositionWalk[],
+  within: Interval,
+  rowsMax: number,
+): { readonly walk: PositionWalk; readonly rows: number } | null => {
+  let fewest: { readonly walk: PositionWalk; readonly rows: number } | null = null;
+  for (const walk of walks) {
+    const atMost: number = fewest?.rows ?? rowsMax + 1;
+    const rows = sql`SELECT count(*) AS count FROM (${inAnyOrder(walk, within, atMost)})`;
+    const count = statements.get(statementOf<{ count: number }>(rows))?.count ?? 0;
+    if (count < atMost) fewest = { walk, rows: count };
+  }
+  return fewest;
+};
+
+/** The walk with the fewest sessions; where the filter has words and no other is small, that of the words. */
+export const driveOf = (tools: SurveyTools, visibility: Visibility, filter: SessionFilter): SessionDrive => {
   const conditions = sessionConditions(visibility, filter);
   const within = startedInterval(filter);
   const ordered = orderedWalks(conditions, filter);
-  let [walk] = ordered;
-  // An empty list matches nothing.
-  if (conditions.some(({ oneOf }) => oneOf?.values.length === 0)) {
-    return { walk, rest: conditions, isAlone: false, within, fewRows: 0 };
+  const words = wordsWalks(tools.statements, filter.text);
+  // An empty list matches nothing, and neither do words without a letter.
+  if (conditions.some(({ oneOf }) => oneOf?.values.length === 0) || words?.terms.length === 0) {
+    return { walk: ordered[0], rest: conditions, isAlone: false, within, fewRows: 0 };
   }
-  let fewest = sliceRows + 1;
-  for (const other of [...ordered, ...unorderedWalks(filter)]) {
-    const rows = sql`SELECT count(*) AS count FROM (${inAnyOrder(other, within, fewest)})`;
-    const count = statements.get(statementOf<{ count: number }>(rows))?.count ?? 0;
-    if (count >= fewest) continue;
-    walk = other;
-    fewest = count;
-  }
-  const rest = conditions.filter(({ field }) => !walk.covers.includes(field));
-  return {
-    walk,
-    rest,
-    isAlone: walk.covers.length > 0 && rest.length === 0,
-    within,
-    fewRows: fewest > sliceRows ? null : fewest,
+  const few = fewestOf(tools, [...ordered, ...unorderedWalks(filter)], within, tools.sliceRows);
+  const { walk, rows: fewRows } = (words === null ? few : fewestWithWords(tools, words, few, within)) ?? {
+    walk: words?.common ?? ordered[0],
+    rows: null,
   };
+  const rest = conditions.filter(({ field }) => !walk.covers.includes(field));
+  return { walk, rest, isAlone: walk.covers.length > 0 && rest.length === 0, within, fewRows };
+};
+
+/** Each session of another walk is asked for its words: those of a term that has few are found sooner. */
+const fewestWithWords = (
+  tools: SurveyTools,
+  words: WordsWalks,
+  few: ReturnType<typeof fewestOf>,
+  within: Interval,
+): ReturnType<typeof fewestOf> => {
+  if (few !== null && few.rows * ROWS_A_TEXT <= tools.sliceRows) return few;
+  const term = fewestOf(tools, words.terms, within, tools.sliceRows);
+  return term === null ? few : { walk: words.rare, rows: term.rows };
 };
 
 /**
@@ -72,22 +91,26 @@ export const driveOf = (
  */
 export function* slicesOf(
   { statements }: SurveyTools,
-  { walk, within, fewRows }: SessionDrive,
+  { walk, rest: conditions, within, fewRows }: SessionDrive,
   rowsMax: number,
 ): Generator<Interval, void, void> {
-  if (fewRows !== null) {
-    if (fewRows > 0) yield within;
-    return;
-  }
+  if (fewRows === 0) return;
+  const each = eachOf(walk);
+  const isAsked = conditions.some(({ field }) => field === 'text');
+  const eachMax = Math.ceil(rowsMax / each.length / (isAsked ? ROWS_A_TEXT : 1));
+  if (fewRows !== null && fewRows <= eachMax) return yield within;
   let { below } = within;
   for (;;) {
     const rest = { above: within.above, below };
     // The first one after so many.
-    const nth = inStartOrder(walk, rest, 'DESC', sql`1 OFFSET ${rowsMax}`);
-    const next = statements.get(statementOf<{ at: number }>(nth));
-    if (next === undefined) return yield rest;
-    yield { above: next.at, below };
-    below = next.at + 1;
+    const next = each.flatMap((one) => {
+      const nth = inStartOrder(one, rest, 'DESC', sql`1 OFFSET ${eachMax}`);
+      return statements.get(statementOf<{ at: number }>(nth))?.at ?? [];
+    });
+    if (next.length === 0) return yield rest;
+    const above = Math.max(...next);
+    yield { above, below };
+    below = above + 1;
   }
 }
 

@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
-import { STATS_VALUES_MAX } from '../../../model/limits.ts';
+import { BudgetExceeded } from '../../../model/errors.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import { QUARTER_HOUR_MS } from '../../../model/time-groups.ts';
 import { countryCode } from '../listing/session-conditions.ts';
 import { driveOf, rowsIn, slicesOf, statementOf } from './session-drive.ts';
-import { overBudget, type Survey, type SurveyTools } from './survey.ts';
+import type { Survey, SurveyTools } from './survey.ts';
 
 /** What sessions share, by which they can be grouped. */
 export const groupKeys = {
@@ -16,7 +16,8 @@ export const groupKeys = {
   USER: sql<string>`user_identity_key`,
   SOCKET: sql<string>`socket_id`,
   COUNTRY: sql<string>`coalesce(${sql.raw(countryCode)}, '')`,
-  ADDRESS: sql<string>`client_ip`,
+  /** Nothing for what is no address. */
+  ADDRESS: sql<string>`hex(client_ip_key)`,
 } as const satisfies Readonly<Record<string, RawBuilder<string | number>>>;
 export type GroupKey = keyof typeof groupKeys;
 
@@ -31,20 +32,24 @@ export type SessionGroup = {
 };
 export type SessionGroups = ReadonlyMap<string | number, SessionGroup>;
 
+type Grouping = {
+  readonly visibility: Visibility;
+  readonly filter: SessionFilter;
+  readonly by: GroupKey;
+  /** What to ask for where there are too many values: by default, a narrower filter. */
+  readonly instead?: string;
+};
+
 /**
  * Groups the sessions that match, the newest ones first.
  * @param groups where they go; whoever hands it in may look at them between two slices
  * @param keyOf under which key groups of the query go together
  * @returns whether all sessions were looked at in time
- * @throws BudgetExceeded beyond STATS_VALUES_MAX groups
+ * @throws BudgetExceeded beyond so many groups as may be told apart
  */
 export function* groupSessions(
   tools: SurveyTools,
-  {
-    visibility,
-    filter,
-    by,
-  }: { readonly visibility: Visibility; readonly filter: SessionFilter; readonly by: GroupKey },
+  { visibility, filter, by, instead }: Grouping,
   groups: Map<string | number, SessionGroup>,
   keyOf: (key: string | number) => string | number = (key) => key,
 ): Survey<boolean> {
@@ -55,13 +60,17 @@ export function* groupSessions(
     if (tools.isOver()) return false;
     const grouped = statementOf<GroupRow>(rowsIn(drive, slice, select, sql`GROUP BY 1`));
     for (const row of tools.statements.all(grouped)) addGroup(groups, keyOf(row.key), row);
-    if (groups.size > STATS_VALUES_MAX) {
-      throw overBudget(tools, `telling more than ${STATS_VALUES_MAX} values apart`, 'narrow the filter');
-    }
+    checkGroups(tools, groups, instead);
     yield;
   }
   return true;
 }
+
+/** All are kept in memory until the last one is counted. @throws BudgetExceeded beyond the limit */
+export const checkGroups = ({ valuesMax }: SurveyTools, groups: SessionGroups, instead = 'narrow the filter'): void => {
+  if (groups.size <= valuesMax) return;
+  throw new BudgetExceeded(`more than ${valuesMax} values are not told apart: ${instead}`);
+};
 
 type GroupRow = Omit<SessionGroup, 'durationMs'> & { readonly duration_ms: number };
 

@@ -4,19 +4,50 @@ import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import type { Session } from '../../../model/session.ts';
 import { readSessionPage } from '../listing/session-page.ts';
-import { sessionOf } from '../session-row.ts';
-import type { Survey, SurveyTools } from './survey.ts';
+import { ROWS_A_TEXT } from '../has-words.ts';
+import { sessionOf, type SessionRow } from '../session-row.ts';
+import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
-/** A page for which more must be looked at than whoever answers others may. It is bounded, and read in one go. */
+/**
+ * A page for which more must be looked at than whoever answers others may, SESSIONS_LOOKED_AT_MAX at most. It is read in one go,
+ * or in pieces where each session is asked for its words.
+ */
 export function* sessionPage(
-  { statements, log }: SurveyTools,
+  tools: SurveyTools,
   visibility: Visibility,
   filter: SessionFilter,
   order: SessionOrder,
   page: PageRequest,
 ): Survey<Page<Session>> {
   yield;
-  const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_MAX };
-  const read = readSessionPage(statements, query);
-  return { ...read, items: read.items.map((row) => sessionOf(row, log)) };
+  if (tools.isOver()) throw overBudget(tools, 'waiting for this page', 'ask for fewer at once, or narrow the filter');
+  const lookedAtMax =
+    filter.text === null
+      ? SESSIONS_LOOKED_AT_MAX
+      : Math.ceil(Math.min(SESSIONS_LOOKED_AT_MAX, tools.sliceRows) / ROWS_A_TEXT);
+  const read = (part: PageRequest): Page<SessionRow> =>
+    readSessionPage(tools.statements, { visibility, filter, order, page: part, lookedAtMax });
+  let whole = read(page);
+  for (let lookedAt = lookedAtMax; lookedAt < SESSIONS_LOOKED_AT_MAX; lookedAt += lookedAtMax) {
+    const limit = page.limit - whole.items.length;
+    if (whole.stoppedAt === null || limit === 0 || tools.isOver()) break;
+    yield;
+    const from = whole.stoppedAt;
+    whole = page.backward
+      ? before(whole, read({ ...page, limit, before: from }))
+      : after(whole, read({ ...page, limit, after: from }));
+  }
+  return { ...whole, items: whole.items.map((row) => sessionOf(row, tools.log)) };
 }
+
+const after = <Item>(part: Page<Item>, next: Page<Item>): Page<Item> => ({
+  ...next,
+  items: [...part.items, ...next.items],
+  hasPreviousPage: part.hasPreviousPage,
+});
+
+const before = <Item>(part: Page<Item>, next: Page<Item>): Page<Item> => ({
+  ...next,
+  items: [...next.items, ...part.items],
+  hasNextPage: part.hasNextPage,
+});

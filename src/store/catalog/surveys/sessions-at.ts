@@ -4,6 +4,7 @@ import { REST_ROWS_MAX } from '../../../model/limits.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
 import type { Session } from '../../../model/session.ts';
 import { sessionOf } from '../session-row.ts';
+import { padded } from '../listing/padded.ts';
 import { build } from '../statements.ts';
 import { countWithin } from './count-sessions.ts';
 import { driveOf, positionsIn, slicesOf, statementOf } from './session-drive.ts';
@@ -36,12 +37,17 @@ export function* sessionsAt(
   return [...sessionsByPosition(tools, positions).values()].toSorted((one, other) => other.position - one.position);
 }
 
+/** Of no session. */
+const noPosition = -1;
+
 /** Sessions by their positions; those that went meanwhile are left out. */
 export const sessionsByPosition = (
   { statements, log }: SurveyTools,
   positions: readonly number[],
 ): ReadonlyMap<number, Session> => {
   if (positions.length === 0) return new Map();
-  const rows = statements.all(build.selectFrom('sessions').selectAll().where('position', 'in', positions));
+  const rows = statements.all(
+    build.selectFrom('sessions').selectAll().where('position', 'in', padded(positions, noPosition)),
+  );
   return new Map(rows.map((row) => [row.position, sessionOf(row, log)]));
 };

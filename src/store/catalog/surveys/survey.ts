@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { BudgetExceeded } from '../../../model/errors.ts';
-import { READ_BUDGET_MS, SLICE_ROWS_MAX, STATS_BUDGET_MS } from '../../../model/limits.ts';
+import { READ_BUDGET_MS, SLICE_ROWS_MAX, STATS_BUDGET_MS, STATS_VALUES_MAX } from '../../../model/limits.ts';
 import { foldCase } from '../fold-case.ts';
 import { build, Statements } from '../statements.ts';
 import type { Asker, SurveyReader } from '../survey-reader.ts';
@@ -20,12 +20,18 @@ export interface SurveyRunner {
   run<Name extends SurveyName>(name: Name, input: SurveyInput<Name>, asker?: Asker): Promise<SurveyResult<Name>>;
 }
 
-/** How long surveys may take, and how many rows they look at before others get their turn. */
-export type SurveyLimits = { readonly readMs: number; readonly statsMs: number; readonly sliceRows: number };
+/** How long surveys may take, how many rows they look at before others get their turn, how many values they tell apart. */
+export type SurveyLimits = {
+  readonly readMs: number;
+  readonly statsMs: number;
+  readonly sliceRows: number;
+  readonly valuesMax: number;
+};
 export const usualSurveyLimits: SurveyLimits = {
   readMs: READ_BUDGET_MS,
   statsMs: STATS_BUDGET_MS,
   sliceRows: SLICE_ROWS_MAX,
+  valuesMax: STATS_VALUES_MAX,
 };
 
 /** What a survey reads with. */
@@ -37,6 +43,8 @@ export type SurveyTools = {
   readonly budgetMs: number;
   readonly isOver: () => boolean;
   readonly sliceRows: number;
+  /** Different values that may be kept in memory. */
+  readonly valuesMax: number;
 };
 
 /** What is the same for all surveys over one connection, which the caller owns. */

@@ -45,11 +45,12 @@ const forStats: ReadonlySet<SurveyName> = new Set(['sessionStats', 'mostFrequent
 /** The survey of a port's method, whose time begins now. */
 export const surveyOf = <Name extends SurveyName>(
   connection: Pick<SurveyTools, 'statements' | 'log'>,
-  { readMs, statsMs, sliceRows }: SurveyLimits,
+  { readMs, statsMs, sliceRows, valuesMax }: SurveyLimits,
   name: Name,
   input: SurveyInput<Name>,
 ): Survey<SurveyResult<Name>> => {
   const budgetMs = forStats.has(name) ? statsMs : readMs;
   const endMs = performance.now() + budgetMs;
-  return surveys[name]({ ...connection, budgetMs, isOver: () => performance.now() >= endMs, sliceRows }, ...input);
+  const tools = { ...connection, budgetMs, isOver: () => performance.now() >= endMs, sliceRows, valuesMax };
+  return surveys[name](tools, ...input);
 };

@@ -1,6 +1,5 @@
+import { wordColumns } from '../has-words.ts';
 import type { WriteContext } from './write-context.ts';
-
-const columns = 'email, identity, name, socket_name, server_name, client_software, city, country, ssh_user';
 
 /**
  * Adds the words of the sessions that this commit added to the index that finds sessions by them.
@@ -11,8 +10,8 @@ export const addSessionWords = (context: WriteContext): void => {
   const positions = context.takeNewSessions();
   if (positions.length === 0) return;
   context.run(
-    `INSERT INTO session_words (rowid, ${columns})
-     SELECT position, ${columns} FROM session_texts WHERE position IN (SELECT value FROM json_each(?))`,
+    `INSERT INTO session_words (rowid, ${wordColumns})
+     SELECT position, ${wordColumns} FROM session_texts WHERE position IN (SELECT value FROM json_each(?))`,
     JSON.stringify(positions),
   );
 };

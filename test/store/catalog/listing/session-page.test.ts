@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seesAll, type Visibility } from '../../../../src/model/access.ts';
@@ -7,6 +7,7 @@ import { everySession, type SessionFilter, type SessionOrder } from '../../../..
 import { sessionKey, sessionOrderName } from '../../../../src/model/session-order.ts';
 import type { Session } from '../../../../src/model/session.ts';
 import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
+import { openForReading } from '../../../../src/store/catalog/open-database.ts';
 import { sessionOf } from '../../../../src/store/catalog/session-row.ts';
 import { Statements } from '../../../../src/store/catalog/statements.ts';
 import {
@@ -40,7 +41,7 @@ beforeAll(async () => {
   }
   all = await readOneByOne(opened.catalog, added);
   ours = all.filter(({ producer }) => producer === 'ours');
-  database = new Database(catalogPathOf(folder.path), { readonly: true });
+  database = openForReading({ path: catalogPathOf(folder.path), nativeBinding: null });
   statements = new Statements(database);
 });
 afterAll(async () => {
