@@ -20,7 +20,7 @@ test('a disk below its reserve keeps the demo from taking in its samples, and no
     unavailable: () => 'the disk has 1 MiB free, below its reserve of 512 MiB',
     relief: async () => {},
     contacts: noContacts,
-      locate: () => null,
+    locate: () => null,
   });
   await using _demo = await startDemo({ ...installation, intake }, log);
   expect(logged).toContain('not all samples could be taken in');

@@ -196,7 +196,7 @@ test('a server that cannot take recordings says when to try again', async () => 
     unavailable: () => 'the disk is full',
     relief: async () => {},
     contacts: noContacts,
-      locate: () => null,
+    locate: () => null,
   });
   await using full = await startTestServer(() => ({ intake }));
   const refused = new RemoteIntake({ url: full.url, token: full.tokens.PRODUCER }).openSession(producer, aSession());

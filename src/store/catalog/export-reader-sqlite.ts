@@ -79,7 +79,7 @@ export class SqliteExportReader implements ExportReader {
     const last = rows.at(-1);
     return {
       sessions: rows
-        .filter(({ matches }) => matches === 1)
+        .filter(({ lasting_holds, changing_holds }) => lasting_holds === 1 && changing_holds === 1)
         .map((row) => ({ session: sessionOf(row, this.#log), change: changeSince(row, since) })),
       next: last === undefined || rows.length < limit ? null : { log: this.#log, position: last.revision },
     };
