@@ -1,4 +1,4 @@
-import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { Reader } from 'mmdb-lib';
 import type { Log } from '../api/parts.ts';
@@ -20,6 +20,9 @@ const LOOK_EVERY_MS = 5_000;
 export class GeoipFile implements Disposable {
   readonly #path: string;
   readonly #log: Log;
+  readonly #looking: NodeJS.Timeout;
+  /** Of the file that was read last, whatever became of it. */
+  #mark: string;
   #reader: Reader<Record>;
 
   /** @throws UsageError when it is no such file */
@@ -27,11 +30,13 @@ export class GeoipFile implements Disposable {
     this.#path = path;
     this.#log = log;
     try {
+      // NOTE before it is read: one that is replaced meanwhile is another one at the next look.
+      this.#mark = markOf(path);
       this.#reader = readGeoip(path);
     } catch (error) {
-      throw new UsageError(`--geoip ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageError(`--geoip ${path}: ${reasonOf(error)}`);
     }
-    watchFile(path, { interval: lookEveryMs, persistent: false }, () => this.#readAgain());
+    this.#looking = setInterval(() => this.#look(), lookEveryMs).unref();
   }
 
   /** What kind of file it is, and of when. */
@@ -47,22 +52,37 @@ export class GeoipFile implements Disposable {
     return locationOfRecord(this.#reader.get(ip));
   }
 
-  #readAgain(): void {
+  #look(): void {
     try {
+      const mark = markOf(this.#path);
+      if (mark === this.#mark) return;
+      this.#mark = mark;
       this.#reader = readGeoip(this.#path);
       this.#log('info', 'the GeoIP file changed, and was read again', this.description);
     } catch (error) {
+      if (isMissing(error)) return;
       this.#log('warn', 'the GeoIP file changed and cannot be read: the one before stays in use', {
         path: this.#path,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
     }
   }
 
   [Symbol.dispose](): void {
-    unwatchFile(this.#path);
+    clearInterval(this.#looking);
   }
 }
+
+/** Other files, and other contents, have other ones. */
+const markOf = (path: string): string => {
+  const { ino, size, mtimeMs } = statSync(path);
+  return `${ino} ${size} ${mtimeMs}`;
+};
+
+/** Between the old file and the new one there may be none. */
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws what is wrong with it, for people */
 const readGeoip = (path: string): Reader<Record> => {
