@@ -8,11 +8,12 @@ import { TERMINAL_CELLS_MAX } from '../model/limits.ts';
 import { type SessionProtocol, sessionProtocols } from '../model/session.ts';
 import { dataFolderAt } from './data-folder.ts';
 import { UsageError } from './exit-code.ts';
+import { type GeoipOptions, geoipOption, geoipPaths } from './geoip-settings.ts';
 import { type IntakeDoor, openIntakeDoor, openRemoteDoor } from './intake-door.ts';
 import { dataOption } from './settings.ts';
 
 /** What the words of `reeltime import` became. */
-export type ImportOptions = {
+export type ImportOptions = GeoipOptions & {
   readonly data: string;
   readonly to?: string;
   readonly tokenFile?: string;
@@ -139,6 +140,7 @@ export const withImportOptions = (command: Command): Command =>
     .addOption(new Option('--server <host[:port]>', 'the address that was asked for').argParser(readServer))
     .option('--ssh-user <name>', 'the account on the far side')
     .option('--auth-info <text>', 'how the user was authenticated and authorised')
+    .addOption(geoipOption())
     .addOption(new Option('--started-at <time>', 'when a recording began; otherwise what it says').argParser(readTime));
 
 const defaultsOf = (options: ImportOptions): ImportDefaults => ({
@@ -169,8 +171,8 @@ export const givenOf = (options: ImportOptions, signal: AbortSignal): Omit<Impor
 });
 
 /** Where it all goes. @throws UsageError without a token for another server */
-export const doorOf = ({ data, to, tokenFile }: ImportOptions): Promise<IntakeDoor> => {
-  if (to === undefined) return openIntakeDoor(dataFolderAt(data));
+export const doorOf = ({ data, to, tokenFile, ...rest }: ImportOptions): Promise<IntakeDoor> => {
+  if (to === undefined) return openIntakeDoor(dataFolderAt(data), geoipPaths(rest));
   const token = tokenFile === undefined ? (process.env['REELTIME_TOKEN'] ?? '') : readTokenFile(tokenFile);
   if (token === '') throw new UsageError('--to needs --token-file, or REELTIME_TOKEN in the environment');
   return openRemoteDoor({ url: to, token });

@@ -3,6 +3,7 @@ import type { Intake, Producer } from '../model/intake.ts';
 import { DataFolderInUse } from '../store/data-folder-lock.ts';
 import { openInstallation } from './compose.ts';
 import type { DataFolder } from './data-folder.ts';
+import { GeoipFiles } from './geoip-files.ts';
 import { quietLog } from './log.ts';
 import { readServerFile } from './server-file.ts';
 
@@ -21,15 +22,24 @@ export type IntakeDoor = AsyncDisposable & {
   readonly settled: () => Promise<void>;
 };
 
-/** @throws DataFolderInUse when another program than a server writes to the folder */
-export const openIntakeDoor = async (folder: DataFolder): Promise<IntakeDoor> => {
+/**
+ * @param geoipPaths MaxMind files for a folder without a server: a server looks into its own
+ * @throws DataFolderInUse when another program than a server writes to the folder, UsageError for other files
+ */
+export const openIntakeDoor = async (folder: DataFolder, geoipPaths: readonly string[]): Promise<IntakeDoor> => {
+  using opening = new DisposableStack();
+  const geoip = opening.use(new GeoipFiles(geoipPaths, quietLog));
   try {
-    const installation = await openInstallation(folder, quietLog);
+    const installation = await openInstallation(folder, quietLog, { locate: (ip) => geoip.locate(ip) });
+    const held = opening.move();
     return {
       intake: installation.intake,
       producer: localProducer,
       settled: () => installation.closer.settled(),
-      [Symbol.asyncDispose]: () => installation[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await installation[Symbol.asyncDispose]();
+        held.dispose();
+      },
     };
   } catch (error) {
     const server = error instanceof DataFolderInUse ? readServerFile(folder) : null;

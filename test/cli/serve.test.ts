@@ -221,6 +221,12 @@ test('a session keeps where its client was found when it began', async () => {
   expect(await location('10.1.2.3')).toMatchObject({
     data: { openSession: { session: { client: { location: null } } } },
   });
+  await server[Symbol.asyncDispose]();
+  const log = path.join(folder.path, 'auth.log');
+  await writeFile(log, 'Nov  2 15:40:14 host sshd[28179]: Invalid user oracle from 81.2.69.7 port 53502\n');
+  await runProgram(['import', '--quiet', '--data', path.join(folder.path, 'data'), '--geoip', geoip, log]);
+  const listed = await runProgram(['list', '--data', path.join(folder.path, 'data'), '--json', '--user', 'oracle']);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ client: { ip: '81.2.69.7', location: { city: 'London' } } });
   await writeFile(geoip, 'no such file');
   const refused = await runProgram(['serve', '--data', path.join(folder.path, 'other'), '--geoip', geoip]);
   expect(refused).toMatchObject({ code: 2 });
