@@ -16,7 +16,7 @@ import {
   EVENT_BYTES_MAX,
   PENDING_BYTES_MAX,
 } from '../../src/model/limits.ts';
-import type { ChunkRow } from '../../src/store/catalog/catalog.ts';
+import type { ChunkRow } from '../../src/store/catalog/chunk-row.ts';
 import type { Recordings } from '../../src/store/recordings/recordings.ts';
 import {
   closeChunks,

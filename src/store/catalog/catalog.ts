@@ -12,6 +12,7 @@ import type { SessionFilter } from '../../model/session-filter.ts';
 import type { Session, SessionEventKind, Socket, User } from '../../model/session.ts';
 import type { AccessReader, AccessWriter } from './access-records.ts';
 import type { ExportReader } from './export-reader.ts';
+import type { ChunkRow } from './chunk-row.ts';
 import type { FeedingWriter } from './feeding-records.ts';
 import type { SurveyReader } from './survey-reader.ts';
 
@@ -101,24 +102,6 @@ export type ContentsPart = {
   readonly batchBytesMax: number;
   /** How many pending batches before the wanted ones come along: a character may have begun in them. */
   readonly batchesBefore: number;
-};
-
-/** Where a closed chunk is, and what it must be. */
-export type ChunkRow = {
-  readonly firstEvent: number;
-  readonly eventCount: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** Msgpack bytes. */
-  readonly rawSize: number;
-  /** Bytes of the zstd frame. */
-  readonly storedSize: number;
-  /** Says to the Recordings port where the bytes are; opaque to all others. */
-  readonly locator: string;
-  /** SHA-256 of the stored zstd frame. */
-  readonly frameHash: Uint8Array;
-  /** Chain hash after this chunk. */
-  readonly chainHash: Uint8Array;
 };
 
 /** Events that are acknowledged and in no closed chunk yet. */

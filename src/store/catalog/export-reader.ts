@@ -5,7 +5,7 @@ import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter } from '../../model/session-filter.ts';
 import type { Session } from '../../model/session.ts';
 import type { SessionChangeKind } from '../../model/session-change.ts';
-import type { ChunkRow } from './catalog.ts';
+import type { ChunkRow } from './chunk-row.ts';
 
 /**
  * What has changed, in the order in which it was committed: for whoever copies the log elsewhere. Every read begins after a

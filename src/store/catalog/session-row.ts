@@ -11,7 +11,8 @@ import type {
   SessionStatus,
   User,
 } from '../../model/session.ts';
-import type { ChunkRow, PendingBatch } from './catalog.ts';
+import type { PendingBatch } from './catalog.ts';
+import type { ChunkRow } from './chunk-row.ts';
 import type {
   BatchesTable,
   ChunksTable,

@@ -4,7 +4,8 @@ import { CHUNK_BYTES_TARGET } from '../../model/limits.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import { carryAfter, gapRun, joinRun, sliceRun } from '../../format/run-bytes.ts';
-import type { CatalogReader, ChunkRow, Contents, ContentsPart, PendingBatch } from '../catalog/catalog.ts';
+import type { CatalogReader, Contents, ContentsPart, PendingBatch } from '../catalog/catalog.ts';
+import type { ChunkRow } from '../catalog/chunk-row.ts';
 import { DamagedChunk, MissingRecording, type Recordings, type Verdict } from './recordings.ts';
 
 /** Which events are wanted. */

@@ -1,7 +1,8 @@
 import type { SealedSession } from '../../format/seal.ts';
 import type { Recording } from '../../model/recording.ts';
 import type { Session } from '../../model/session.ts';
-import type { ChunkRow, SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
+import type { SigningKey, UnsealedRecording } from '../catalog/catalog.ts';
+import type { ChunkRow } from '../catalog/chunk-row.ts';
 
 /**
  * Where the bytes of closed chunks are kept. Append only: stored bytes are evidence and are never rewritten.

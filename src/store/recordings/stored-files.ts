@@ -1,7 +1,8 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileHeader } from '../../format/file-header.ts';
-import type { ChunkRow, RestoreRecordingWrite, SigningKey } from '../catalog/catalog.ts';
+import type { RestoreRecordingWrite, SigningKey } from '../catalog/catalog.ts';
+import type { ChunkRow } from '../catalog/chunk-row.ts';
 import { isMissing } from './append-only-file.ts';
 import { readHeaderFrame } from './file-frames.ts';
 import { chunkAt, type FoundChunk, type Place, sealAt } from './file-parts.ts';

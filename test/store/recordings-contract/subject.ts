@@ -7,7 +7,8 @@ import type { RecordingId, SessionId, SocketId } from '../../../src/model/ids.ts
 import type { RecordedEvent } from '../../../src/model/recorded-event.ts';
 import type { Recording } from '../../../src/model/recording.ts';
 import type { Session } from '../../../src/model/session.ts';
-import type { ChunkRow, SigningKey, UnsealedRecording } from '../../../src/store/catalog/catalog.ts';
+import type { SigningKey, UnsealedRecording } from '../../../src/store/catalog/catalog.ts';
+import type { ChunkRow } from '../../../src/store/catalog/chunk-row.ts';
 import type {
   AppendedSeal,
   NewSeal,

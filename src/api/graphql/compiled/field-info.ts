@@ -1,15 +1,21 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
 import { ignoreRejections } from './later.ts';
 import type { Execution, Path } from './execution.ts';
-import type { FieldPlan } from './plan.ts';
+
+/** What is known of a field before it is asked. */
+type Asked = {
+  readonly nodes: readonly FieldNode[];
+  readonly parentType: GraphQLObjectType;
+  readonly definition: GraphQLField<unknown, unknown>;
+};
 
 /** What resolvers are told of the field. Made for every field of every item, so that it holds little and looks up the rest. */
 export class FieldInfo implements GraphQLResolveInfo {
   readonly path: Path;
   readonly #run: Execution;
-  readonly #field: FieldPlan;
+  readonly #field: Asked;
 
-  constructor(run: Execution, field: FieldPlan, path: Path) {
+  constructor(run: Execution, field: Asked, path: Path) {
     this.path = path;
     this.#run = run;
     this.#field = field;
