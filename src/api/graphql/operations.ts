@@ -3,30 +3,20 @@ import {
   type ExecutionResult,
   executeRootSelectionSet,
   getOperationAST,
-  type OperationDefinitionNode,
   validateExecutionArgs,
-  type ValidatedExecutionArgs,
 } from 'graphql';
 import type { OperationOutcome } from '../metrics.ts';
 import type { Log } from '../parts.ts';
-import { CompiledOperation } from './compiled/compiled-operation.ts';
 import type { Context } from './context.ts';
+import { keptOperation } from './kept-operation.ts';
 import { isExpected, maskError } from './mask-error.ts';
 import { costOf, refusalOfCost, withCost } from './operation-cost.ts';
 import type { Turns } from './turns.ts';
-
-/** An operation is compiled when it comes for this time. */
-const COMPILED_AFTER = 3;
-
-/** An operation of a document that is kept, by how often it came until it was compiled. Null: it cannot be. */
-type Known = { count: number; compiled: CompiledOperation | null | undefined };
 
 /** What counts, bounds, runs and tells of an operation, over every transport: the rest of how it came is its transport's. */
 export class Operations {
   readonly #turns: Turns;
   readonly #maskError: ReturnType<typeof maskError>;
-  /** They last as long as the documents that they are of. */
-  readonly #known = new WeakMap<OperationDefinitionNode, Known>();
 
   constructor(turns: Turns, log: Log) {
     this.#turns = turns;
@@ -53,19 +43,7 @@ export class Operations {
     using _turn = await this.#turns.run(viewer);
     const valid = validateExecutionArgs(args);
     if (!('schema' in valid)) return { errors: valid };
-    return (await this.#compiled(valid)?.execute(valid)) ?? executeRootSelectionSet(valid);
-  }
-
-  #compiled({ document, operation }: ValidatedExecutionArgs): CompiledOperation | null {
-    let known = this.#known.get(operation);
-    if (known === undefined) {
-      known = { count: 0, compiled: undefined };
-      this.#known.set(operation, known);
-    }
-    known.count += 1;
-    if (known.count < COMPILED_AFTER) return null;
-    if (known.compiled === undefined) known.compiled = CompiledOperation.of(document, operation);
-    return known.compiled;
+    return (await keptOperation(valid)?.execute(valid)) ?? executeRootSelectionSet(valid);
   }
 
   #masked(result: ExecutionResult): ExecutionResult {
