@@ -8,6 +8,7 @@ import { pageArguments } from './page-arguments.ts';
 import { RecordingKindEnum, RecordingStateEnum } from './recording-enums.ts';
 import { RecordingRef, SessionRef } from './refs.ts';
 import { noSuchSession } from '../../model/access.ts';
+import { reads } from './session-parts.ts';
 
 RecordingRef.implement({
   description:
@@ -95,6 +96,7 @@ builder.objectField(SessionRef, 'recordings', (t) =>
     nullable: true,
     description: 'All its recordings, oldest first.',
     args: pageArguments(),
+    ...reads('sessionId'),
     resolve: async (session, given, context) => {
       const visibility = visibilityFor(context, 'read-metadata');
       const request = readPageArguments(given, orderName, 1);

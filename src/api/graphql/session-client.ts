@@ -1,6 +1,7 @@
 import { shortSoftware } from '../../format/client-software.ts';
 import type { Location, SessionClient } from '../../model/session.ts';
 import { builder } from './builder.ts';
+import { reads } from './session-parts.ts';
 
 const LocationRef = builder.objectRef<Location>('Location').implement({
   description: 'Where on earth an address is, as far as a GeoIP database knows. Each field is null when it does not.',
@@ -27,6 +28,7 @@ export const SessionClientRef = builder.objectRef<SessionClient>('SessionClient'
       nullable: true,
       description:
         'The same in a few words, such as OpenSSH 9.6p1 or Firefox 128 on Linux, at most 60 characters; as it is when it has no form that is known. Null when it did not say.',
+      ...reads('client.software'),
       resolve: ({ software }) => (software === null ? null : shortSoftware(software)),
     }),
     location: t.expose('location', {

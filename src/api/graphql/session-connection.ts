@@ -3,6 +3,7 @@ import { readPageArguments, writeCursor, type PageArguments } from '../../model/
 import type { Revision } from '../../model/revision.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import { sessionKey, sessionKeyLength, sessionOrderName } from '../../model/session-order.ts';
+import type { SessionParts } from '../../model/session-parts.ts';
 import type { Session } from '../../model/session.ts';
 import { askerOf } from '../asker.ts';
 import { builder } from './builder.ts';
@@ -12,6 +13,7 @@ import { pageArguments } from './page-arguments.ts';
 import { SessionRef, SocketRef, UserRef } from './refs.ts';
 import { readSessionFilter, SessionFilterInput } from './session-filter.ts';
 import { defaultSessionOrder, SessionOrderInput } from './session-order.ts';
+import { sessionPartsOf } from './session-parts.ts';
 import { COUNT_COST, readUpTo, upToArgument } from './total-count.ts';
 
 type SessionConnection = Connection<Session> & { readonly filter: SessionFilter; readonly revision: Revision };
@@ -58,6 +60,7 @@ const SessionConnectionRef = builder.objectRef<SessionConnection>('SessionConnec
 
 const page = async (
   context: Context,
+  parts: SessionParts,
   filter: SessionFilter,
   order: SessionOrder,
   given: PageArguments,
@@ -67,7 +70,7 @@ const page = async (
   const request = readPageArguments(given, orderName, sessionKeyLength(order), PAGE_ITEMS_MAX);
   const { catalog } = context.parts;
   const revision = await catalog.revision();
-  const sessions = await catalog.sessions(visibility, filter, order, request, askerOf(context));
+  const sessions = await catalog.sessions(visibility, filter, order, request, parts, askerOf(context));
   const cursorOf = (session: Session): string => writeCursor({ order: orderName, key: sessionKey(session, order) });
   const connection = connectionOf(sessions, cursorOf, request);
   return { ...connection, filter, revision };
@@ -89,8 +92,8 @@ builder.queryField('sessions', (t) =>
         description: 'Their order. A cursor is good for the order it came from, in both directions.',
       }),
     },
-    resolve: (_root, { filter, orderBy, ...given }, context) =>
-      page(context, readSessionFilter(filter), orderBy ?? defaultSessionOrder, given),
+    resolve: (_root, { filter, orderBy, ...given }, context, info) =>
+      page(context, sessionPartsOf(info), readSessionFilter(filter), orderBy ?? defaultSessionOrder, given),
   }),
 );
 
@@ -100,12 +103,18 @@ builder.objectField(UserRef, 'sessions', (t) =>
     nullable: true,
     description: "This user's sessions, newest first.",
     args: { ...pageArguments(), filter: t.arg({ type: SessionFilterInput, description: filterDescription }) },
-    resolve: (user, { filter, ...given }, context) => {
+    resolve: (user, { filter, ...given }, context, info) => {
       const wanted = readSessionFilter(filter);
       const asked = wanted.userIdentities;
       const isAsked =
         asked === null || asked.some((identity) => identity.toLowerCase() === user.identity.toLowerCase());
-      return page(context, { ...wanted, userIdentities: isAsked ? [user.identity] : [] }, defaultSessionOrder, given);
+      return page(
+        context,
+        sessionPartsOf(info),
+        { ...wanted, userIdentities: isAsked ? [user.identity] : [] },
+        defaultSessionOrder,
+        given,
+      );
     },
   }),
 );
@@ -116,10 +125,16 @@ builder.objectField(SocketRef, 'sessions', (t) =>
     nullable: true,
     description: 'Sessions that went to this socket, newest first.',
     args: { ...pageArguments(), filter: t.arg({ type: SessionFilterInput, description: filterDescription }) },
-    resolve: (socket, { filter, ...given }, context) => {
+    resolve: (socket, { filter, ...given }, context, info) => {
       const wanted = readSessionFilter(filter);
       const isAsked = wanted.socketIds === null || wanted.socketIds.includes(socket.socketId);
-      return page(context, { ...wanted, socketIds: isAsked ? [socket.socketId] : [] }, defaultSessionOrder, given);
+      return page(
+        context,
+        sessionPartsOf(info),
+        { ...wanted, socketIds: isAsked ? [socket.socketId] : [] },
+        defaultSessionOrder,
+        given,
+      );
     },
   }),
 );

@@ -9,6 +9,7 @@ import { NodeRef, writeGlobalId } from './node.ts';
 import { pageArguments } from './page-arguments.ts';
 import { RecordingRef, SessionEventRef, SessionRef } from './refs.ts';
 import { SessionEventKindEnum } from './session-enums.ts';
+import { reads } from './session-parts.ts';
 
 SessionEventRef.implement({
   description: "An entry in a session's story: what happened to it, beside what is in its recordings.",
@@ -82,6 +83,7 @@ builder.objectField(SessionRef, 'events', (t) =>
         description: 'Only entries of these kinds; of all when absent. An empty list matches nothing.',
       }),
     },
+    ...reads('sessionId'),
     resolve: async (session, { kinds, ...given }, context) => {
       const visibility = visibilityFor(context, 'read-metadata');
       if (kinds != null && kinds.length > sessionEventKinds.length) {

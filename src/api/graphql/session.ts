@@ -9,6 +9,7 @@ import { RecordingStateEnum } from './recording-enums.ts';
 import { RecordingRef, SessionKillRef, SessionRef } from './refs.ts';
 import { SessionClientRef } from './session-client.ts';
 import { SessionProtocolEnum, SessionStatusEnum } from './session-enums.ts';
+import { reads } from './session-parts.ts';
 import { SessionServerRef } from './session-server.ts';
 import { SessionSocketRef } from './session-socket.ts';
 import { SessionUserRef } from './session-user.ts';
@@ -20,6 +21,7 @@ SessionRef.implement({
   fields: (t) => ({
     id: t.id({
       description: 'Global id, for node. Opaque.',
+      ...reads('sessionId'),
       resolve: ofSourceAlone((session: Session) => writeGlobalId('Session', session.sessionId)),
     }),
     sessionId: t.expose('sessionId', { type: 'UUID', description: 'The id that people paste and producers choose.' }),
@@ -50,6 +52,7 @@ SessionRef.implement({
     }),
     killed: t.boolean({
       description: 'Whether a cut was asked for, confirmed or not.',
+      ...reads('kill'),
       resolve: ofSourceAlone((session: Session) => session.kill !== null),
     }),
     kill: t.expose('kill', {
@@ -83,17 +86,20 @@ builder.objectFields(SessionRef, (t) => ({
   startedAt: t.field({
     type: 'DateTime',
     description: 'When it began.',
+    ...reads('startedAtMs'),
     resolve: ofSourceAlone((session: Session) => session.startedAtMs),
   }),
   lastSeenAt: t.field({
     type: 'DateTime',
     description: 'Its last sign of life: an event or a heartbeat.',
+    ...reads('lastSeenAtMs'),
     resolve: ofSourceAlone((session: Session) => session.lastSeenAtMs),
   }),
   endedAt: t.field({
     type: 'DateTime',
     nullable: true,
     description: 'When it ended; null while it runs.',
+    ...reads('endedAtMs'),
     resolve: ofSourceAlone((session: Session) => session.endedAtMs),
   }),
   endReason: t.exposeString('endReason', {
@@ -102,6 +108,7 @@ builder.objectFields(SessionRef, (t) => ({
   }),
   duration: t.float({
     description: 'Seconds from startedAt to endedAt, or to lastSeenAt while it runs.',
+    ...reads('durationMs'),
     resolve: ofSourceAlone((session: Session) => session.durationMs / 1000),
   }),
   recording: t.field({
@@ -109,6 +116,7 @@ builder.objectFields(SessionRef, (t) => ({
     nullable: true,
     description: 'One recording of this session; null when there is none such: recordingState says why.',
     args: { recordingId: t.arg({ type: 'UUID', description: 'Which one; the first when absent.' }) },
+    ...reads('sessionId'),
     resolve: async (session, { recordingId }, context) => {
       const visibility = visibilityFor(context, 'read-metadata');
       const { catalog } = context.parts;

@@ -86,7 +86,7 @@ export class ReadingThread implements SurveyRunner, AsyncDisposable {
 
   #receive(answer: ReadingAnswer): void {
     const waiting = this.#settle(answer.id);
-    if ('value' in answer) waiting?.resolve(answer.value);
+    if ('json' in answer) waiting?.resolve(JSON.parse(answer.json));
     else if ('refusal' in answer) waiting?.reject(refusalFromWire(answer.refusal));
     else waiting?.reject(new Error('the catalog could not be read', { cause: new Error(answer.failure) }));
   }

@@ -31,7 +31,7 @@ const serve = (port: MessagePort, data: ReadingData): void => {
       port.postMessage(given);
     };
     turns.run(request.account, survey).then(
-      (value) => answer({ id, value }),
+      (value) => answer({ id, json: JSON.stringify(value) }),
       (error: unknown) => answer(failed(id, error)),
     );
   });

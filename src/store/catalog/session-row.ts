@@ -34,7 +34,7 @@ export type SessionEventRow = Omit<SessionEventsTable, 'position'> & {
 };
 
 const killOf = (row: SessionRow): SessionKill | null =>
-  row.kill_requested_ms === null
+  row.kill_requested_ms == null
     ? null
     : {
         requestedAtMs: row.kill_requested_ms,
@@ -54,7 +54,14 @@ export const killRequestOf = (row: SessionRow): KillRequest | null =>
       }
     : null;
 
-/** @param log the name of the log that the row's revision is a position of */
+/** Of a column with JSON in it. Undefined: it was not read. */
+const parsed = <Value>(json: string | null | undefined): Value | null =>
+  json == null ? null : (JSON.parse(json) as Value);
+
+/**
+ * Columns that were not read are parts that nobody wants: see SessionParts.
+ * @param log the name of the log that the row's revision is a position of
+ */
 export const sessionOf = (row: SessionRow, log: string): Session => ({
   sessionId: row.session_id as SessionId,
   position: row.position,
@@ -76,7 +83,7 @@ export const sessionOf = (row: SessionRow, log: string): Session => ({
     ip: row.client_ip,
     port: row.client_port,
     software: row.client_software,
-    location: row.client_location === null ? null : (JSON.parse(row.client_location) as Location),
+    location: parsed<Location>(row.client_location),
   },
   server: { name: row.server_name, port: row.server_port },
   sshUser: row.ssh_user,
@@ -89,7 +96,7 @@ export const sessionOf = (row: SessionRow, log: string): Session => ({
   denyReason: row.deny_reason,
   attemptCount: row.attempt_count,
   kill: killOf(row),
-  labels: row.labels === null ? null : (JSON.parse(row.labels) as Record<string, unknown>),
+  labels: parsed<Record<string, unknown>>(row.labels),
   recordingState: row.recording_state as RecordingState,
   recordingStateReason: row.recording_state_reason,
   recordingCount: row.recording_count,

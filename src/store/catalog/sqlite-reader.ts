@@ -10,6 +10,7 @@ import type { Recording } from '../../model/recording.ts';
 import type { Revision } from '../../model/revision.ts';
 import type { SessionEvent } from '../../model/session-event.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { SessionParts } from '../../model/session-parts.ts';
 import type { Session, SessionEventKind, SessionProtocol, Socket, User } from '../../model/session.ts';
 import type { AuditEntry, AuditFilter, AuditVerdict } from '../../model/audit.ts';
 import type { SignIn } from '../../model/sign-in.ts';
@@ -34,6 +35,7 @@ import { foldCase } from './fold-case.ts';
 import { readSessionPage } from './listing/session-page.ts';
 import { stretchCount } from './listing/stretch-count.ts';
 import { ReadingTurns } from './reading-turns.ts';
+import { sessionColumns } from './session-columns.ts';
 import { changedSince, seenWithin } from './session-query.ts';
 import {
   killRequestOf,
@@ -92,18 +94,20 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     filter: SessionFilter,
     order: SessionOrder,
     page: PageRequest,
+    parts: SessionParts = null,
     asker?: Asker,
   ): Promise<Page<Session>> {
     // NOTE where words are asked for, a look at a session may take ten times as long.
     if (filter.text !== null || stretchCount(filter) > STRETCHES_ON_MAIN_MAX) {
-      return super.sessions(visibility, filter, order, page, asker);
+      return super.sessions(visibility, filter, order, page, parts, asker);
     }
-    const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+    const columns = sessionColumns(parts, order.field);
+    const query = { visibility, filter, order, page, columns, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
     const read = await this.#turns.run(() => {
       const rows = readSessionPage(this.#statements, query);
       return rows.stoppedAt === null ? { ...rows, items: rows.items.map((row) => sessionOf(row, this.#log)) } : null;
     }, asker);
-    return read ?? super.sessions(visibility, filter, order, page, asker);
+    return read ?? super.sessions(visibility, filter, order, page, parts, asker);
   }
 
   async revision(): Promise<Revision> {

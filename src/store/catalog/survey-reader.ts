@@ -1,6 +1,7 @@
 import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { SessionParts } from '../../model/session-parts.ts';
 import type {
   Frequent,
   FrequentThing,
@@ -28,6 +29,7 @@ export interface SurveyReader {
    * Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward.
    * It looks at SESSIONS_LOOKED_AT_MAX sessions at most: where what matches lies further apart it has fewer items than asked
    * for, even none, and says where it stopped. Going on from there misses no session, and tells none twice.
+   * @param parts what of each is wanted; all by default
    * @throws BudgetExceeded where so many wait that its turn does not come in time
    */
   sessions(
@@ -35,6 +37,7 @@ export interface SurveyReader {
     filter: SessionFilter,
     order: SessionOrder,
     page: PageRequest,
+    parts?: SessionParts,
     asker?: Asker,
   ): Promise<Page<Session>>;
   /** How many match, counted no further than upTo. Null: not counted in time. */

@@ -1,6 +1,7 @@
 import type { Visibility } from '../../model/access.ts';
 import type { Page, PageRequest } from '../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
+import type { SessionParts } from '../../model/session-parts.ts';
 import type {
   Frequent,
   FrequentThing,
@@ -25,9 +26,10 @@ export class SurveyingReader implements SurveyReader {
     filter: SessionFilter,
     order: SessionOrder,
     page: PageRequest,
+    parts: SessionParts = null,
     asker?: Asker,
   ): Promise<Page<Session>> {
-    return this.#surveys.run('sessions', [visibility, filter, order, page], asker);
+    return this.#surveys.run('sessions', [visibility, filter, order, page, parts], asker);
   }
 
   countSessions(visibility: Visibility, filter: SessionFilter, upTo: number, asker?: Asker): Promise<number | null> {

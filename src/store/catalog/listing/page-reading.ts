@@ -4,7 +4,6 @@ import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import { sessionOrderName } from '../../../model/session-order.ts';
 import { pageOf } from '../row-queries.ts';
-import { shownColumns } from '../session-columns.ts';
 import type { SessionRow } from '../session-row.ts';
 import { build, type Statements } from '../statements.ts';
 import { type Direction, inAnyOrder, type Interval, type PositionWalk } from './position-walk.ts';
@@ -16,6 +15,8 @@ export type PageQuery = {
   readonly filter: SessionFilter;
   readonly order: SessionOrder;
   readonly page: PageRequest;
+  /** What of its sessions is read: see sessionColumns. */
+  readonly columns: string;
   /** Sessions that the page may look at: see SESSIONS_LOOKED_AT_MAX. */
   readonly lookedAtMax: number;
 };
@@ -54,7 +55,7 @@ export const walkedRows = (
 ): readonly SessionRow[] =>
   readRows(
     reading,
-    sql<SessionRow>`SELECT ${sql.raw(shownColumns)} FROM (${walk}) AS walked
+    sql<SessionRow>`SELECT ${sql.raw(reading.columns)} FROM (${walk}) AS walked
       CROSS JOIN sessions NOT INDEXED ON sessions.position = walked.at
       WHERE ${allOf(rest)} LIMIT ${reading.page.limit + 1}`,
   );
@@ -69,7 +70,7 @@ export const sortedRows = (
   const order = keys.map((key) => sql`${sql.ref(key)} ${sql.raw(reading.direction)}`);
   return readRows(
     reading,
-    sql<SessionRow>`SELECT ${sql.raw(shownColumns)} FROM (${walk}) AS walked
+    sql<SessionRow>`SELECT ${sql.raw(reading.columns)} FROM (${walk}) AS walked
       CROSS JOIN sessions NOT INDEXED ON sessions.position = walked.at
       WHERE ${allOf(rest)} ORDER BY ${sql.join(order)} LIMIT ${reading.page.limit + 1}`,
   );

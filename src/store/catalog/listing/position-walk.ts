@@ -1,6 +1,5 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { SessionFilter } from '../../../model/session-filter.ts';
-import { shownColumns } from '../session-columns.ts';
 import { addressRanges, type ConditionField, isRunning, isStill, type SessionCondition } from './session-conditions.ts';
 import { type SessionIndex, sessionIndexes } from './session-indexes.ts';
 
@@ -130,14 +129,15 @@ export const eachOf = (walk: PositionWalk): readonly PositionWalk[] => {
 export const inAnyOrder = (walk: PositionWalk, within: Interval, limit: number): RawBuilder<unknown> =>
   sql`${stretchesOf(walk, within)} LIMIT ${limit}`;
 
-/** Whole rows in start order, of a walk that enters the table itself, once. */
+/** These columns of rows in start order, of a walk that enters the table itself, once. */
 export const rowsInStartOrder = (
   walk: PositionWalk,
+  columns: string,
   within: Interval,
   direction: Direction,
   limit: number,
 ): RawBuilder<unknown> =>
-  sql`${stretchesOf(walk, within, shownColumns)} ORDER BY position ${sql.raw(direction)} LIMIT ${limit}`;
+  sql`${stretchesOf(walk, within, columns)} ORDER BY position ${sql.raw(direction)} LIMIT ${limit}`;
 
 /** Whether rowsInStartOrder reads it. */
 export const hasRows = ({ branches, position }: PositionWalk): boolean =>

@@ -50,9 +50,10 @@ export const pageByStart = (reading: PageReading): Page<SessionRow> => {
 
 /** All that the walk has is wanted. NOTE entering the table once, where that can be, saves a third. */
 const wholeRows = (reading: PageReading, walk: PositionWalk, within: Interval): readonly SessionRow[] => {
-  const limit = reading.page.limit + 1;
-  if (hasRows(walk)) return readRows<SessionRow>(reading, rowsInStartOrder(walk, within, reading.direction, limit));
-  return walkedRows(reading, inStartOrder(walk, within, reading.direction, sql`${limit}`), []);
+  const { columns, direction, page } = reading;
+  const limit = page.limit + 1;
+  if (hasRows(walk)) return readRows<SessionRow>(reading, rowsInStartOrder(walk, columns, within, direction, limit));
+  return walkedRows(reading, inStartOrder(walk, within, direction, sql`${limit}`), []);
 };
 
 const intervalOf = ({ filter, page, order }: PageQuery): Interval => {

@@ -2,9 +2,11 @@ import type { Visibility } from '../../../model/access.ts';
 import { SESSIONS_LOOKED_AT_MAX } from '../../../model/limits.ts';
 import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
+import type { SessionParts } from '../../../model/session-parts.ts';
 import type { Session } from '../../../model/session.ts';
 import { readSessionPage } from '../listing/session-page.ts';
 import { ROWS_A_TEXT } from '../has-words.ts';
+import { sessionColumns } from '../session-columns.ts';
 import { sessionOf, type SessionRow } from '../session-row.ts';
 import { overBudget, type Survey, type SurveyTools } from './survey.ts';
 
@@ -18,6 +20,7 @@ export function* sessionPage(
   filter: SessionFilter,
   order: SessionOrder,
   page: PageRequest,
+  parts: SessionParts,
 ): Survey<Page<Session>> {
   yield;
   if (tools.isOver()) throw overBudget(tools, 'waiting for this page', 'ask for fewer at once, or narrow the filter');
@@ -25,8 +28,9 @@ export function* sessionPage(
     filter.text === null
       ? SESSIONS_LOOKED_AT_MAX
       : Math.ceil(Math.min(SESSIONS_LOOKED_AT_MAX, tools.sliceRows) / ROWS_A_TEXT);
+  const columns = sessionColumns(parts, order.field);
   const read = (part: PageRequest): Page<SessionRow> =>
-    readSessionPage(tools.statements, { visibility, filter, order, page: part, lookedAtMax });
+    readSessionPage(tools.statements, { visibility, filter, order, page: part, columns, lookedAtMax });
   let whole = read(page);
   for (let lookedAt = lookedAtMax; lookedAt < SESSIONS_LOOKED_AT_MAX; lookedAt += lookedAtMax) {
     const limit = page.limit - whole.items.length;

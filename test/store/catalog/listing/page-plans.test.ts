@@ -13,7 +13,7 @@ import {
   type SessionOrder,
 } from '../../../../src/model/session-filter.ts';
 import { provideHasWords } from '../../../../src/store/catalog/has-words.ts';
-import { shownColumns } from '../../../../src/store/catalog/session-columns.ts';
+import { sessionColumns } from '../../../../src/store/catalog/session-columns.ts';
 import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
 import { changedSince, seenWithin } from '../../../../src/store/catalog/session-query.ts';
 import { Statements } from '../../../../src/store/catalog/statements.ts';
@@ -24,18 +24,20 @@ import { temporaryFolder, type TemporaryFolder } from '../../temporary-folder.ts
 /** Runs what it is given, and has SQLite explain it. */
 class ExplainedStatements extends Statements {
   readonly #database: Database.Database;
+  readonly #columns: string;
   readonly told: string[] = [];
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, columns: string) {
     super(database);
     this.#database = database;
+    this.#columns = columns;
   }
 
   override all<Row>(query: Compilable<Row>): Row[] {
     const { sql, parameters } = query.compile();
     const steps = this.#database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
     this.told.push(
-      sql.replaceAll(shownColumns, 'sessions.*').replaceAll(/\s+/g, ' ').trim(),
+      sql.replaceAll(this.#columns, 'sessions.*').replaceAll(/\s+/g, ' ').trim(),
       ...steps.map(({ detail }) => `    ${detail}`),
     );
     return super.all(query);
@@ -135,10 +137,12 @@ const plansOf = ({ filter, order = newestFirst, visibility = seesAll }: List): s
     backward: { ...firstPage(50), backward: true, before: cursor },
   };
   const plans = new Map<string, string[]>();
+  const columns = sessionColumns(null, order.field);
   for (const [name, page] of Object.entries(pages)) {
-    const statements = new ExplainedStatements(database);
+    const statements = new ExplainedStatements(database, columns);
     const lookedAtMax = SESSIONS_LOOKED_AT_ON_MAIN;
-    readSessionPage(statements, { visibility, filter: { ...everySession, ...filter }, order, page, lookedAtMax });
+    const whole = { ...everySession, ...filter };
+    readSessionPage(statements, { visibility, filter: whole, order, page, columns, lookedAtMax });
     const plan = statements.told.map((line) => `    ${line}\n`).join('');
     const eitherWay = plan.replaceAll(/ (?:ASC|DESC)\b/g, '');
     plans.set(eitherWay, [...(plans.get(eitherWay) ?? []), name]);
@@ -183,7 +187,7 @@ describe('pages of sessions', () => {
 
 test.each([seesAll, gateway])('what changed, and who was seen, is read by an index and not sorted', (visibility) => {
   const filter = { ...everySession, userIdentities: [person], text: 'postgresql' };
-  const statements = new ExplainedStatements(database);
+  const statements = new ExplainedStatements(database, sessionColumns(null, 'STARTED_AT'));
   statements.all(changedSince(visibility, filter, 9_900, 100));
   const seenFrom = { seenMs: NEWEST_STARTED_MS - 10_000, position: 0 };
   statements.all(seenWithin(visibility, filter, seenFrom, NEWEST_STARTED_MS, 100));

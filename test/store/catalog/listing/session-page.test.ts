@@ -6,6 +6,7 @@ import type { Keyset } from '../../../../src/model/page.ts';
 import { everySession, type SessionFilter, type SessionOrder } from '../../../../src/model/session-filter.ts';
 import { sessionKey, sessionOrderName } from '../../../../src/model/session-order.ts';
 import type { Session } from '../../../../src/model/session.ts';
+import { sessionColumns } from '../../../../src/store/catalog/session-columns.ts';
 import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
 import { openForReading } from '../../../../src/store/catalog/open-database.ts';
 import { sessionOf } from '../../../../src/store/catalog/session-row.ts';
@@ -62,11 +63,12 @@ type Walk = {
 /** All pages of a list, each begun where the one before says that it goes on. */
 const listed = ({ limit, backward, ...list }: Walk): { readonly items: Session[]; readonly stops: number } => {
   const items: Session[] = [];
+  const columns = sessionColumns(null, list.order.field);
   let cursor: Keyset | null = null;
   let stops = 0;
   for (;;) {
     const page = { limit, backward, after: backward ? null : cursor, before: backward ? cursor : null };
-    const read = readSessionPage(statements, { ...list, page });
+    const read = readSessionPage(statements, { ...list, page, columns });
     const found = read.items.map((row) => sessionOf(row, ''));
     expect(found.length).toBeLessThanOrEqual(limit);
     items.splice(backward ? 0 : items.length, 0, ...found);
@@ -108,7 +110,8 @@ test('a page that stopped before anything matched is empty, and says that the li
   const filter = { ...everySession, killed: false, minDurationMs: 70_000 };
   const page = { limit: 5, backward: false, after: null, before: null };
   const order = { field: 'STARTED_AT', direction: 'ASC' } as const;
-  const found = readSessionPage(statements, { visibility: seesAll, filter, order, page, lookedAtMax: 1 });
+  const columns = sessionColumns(null, order.field);
+  const found = readSessionPage(statements, { visibility: seesAll, filter, order, page, columns, lookedAtMax: 1 });
   const first = all.toSorted(byOrder(order))[0];
   expect(found).toEqual({
     items: [],

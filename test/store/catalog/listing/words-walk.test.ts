@@ -84,7 +84,9 @@ describe('words that many sessions have, and none both of', () => {
   test('leave a page where looking stopped, when its time is over', () => {
     let looks = 0;
     const soonOver = { ...tools, isOver: () => (looks += 1) > 6 };
-    const { pieces, result } = done(sessionPage(soonOver, seesAll, filterOf({ text }), newestFirst, firstPage(10)));
+    const { pieces, result } = done(
+      sessionPage(soonOver, seesAll, filterOf({ text }), newestFirst, firstPage(10), null),
+    );
     expect(pieces).toBeGreaterThan(4);
     expect(pieces).toBeLessThan(10);
     expect(result).toMatchObject({ items: [], hasNextPage: true, stoppedAt: { key: [expect.any(Number)] } });
