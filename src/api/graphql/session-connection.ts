@@ -3,20 +3,24 @@ import { readPageArguments, writeCursor, type PageArguments } from '../../model/
 import type { Revision } from '../../model/revision.ts';
 import type { SessionFilter, SessionOrder } from '../../model/session-filter.ts';
 import { sessionKey, sessionKeyLength, sessionOrderName } from '../../model/session-order.ts';
-import type { SessionParts } from '../../model/session-parts.ts';
 import type { Session } from '../../model/session.ts';
 import { askerOf } from '../asker.ts';
 import { builder } from './builder.ts';
+import { ofSourceAlone } from './compiled/of-source-alone.ts';
 import { connectionOf, PageInfoRef, type Connection, type Edge } from './connection.ts';
 import { visibilityFor, type Context } from './context.ts';
 import { pageArguments } from './page-arguments.ts';
 import { SessionRef, SocketRef, UserRef } from './refs.ts';
 import { readSessionFilter, SessionFilterInput } from './session-filter.ts';
 import { defaultSessionOrder, SessionOrderInput } from './session-order.ts';
-import { sessionPartsOf } from './session-parts.ts';
+import { askedOfSessions, type AskedOfSessions } from './session-parts.ts';
 import { COUNT_COST, readUpTo, upToArgument } from './total-count.ts';
 
-type SessionConnection = Connection<Session> & { readonly filter: SessionFilter; readonly revision: Revision };
+type SessionConnection = Connection<Session> & {
+  readonly filter: SessionFilter;
+  /** Null where nobody asks for it. */
+  readonly revision: Revision | null;
+};
 
 const SessionEdgeRef = builder.objectRef<Edge<Session>>('SessionEdge').implement({
   description: 'A session in a list, and its place there.',
@@ -50,17 +54,21 @@ const SessionConnectionRef = builder.objectRef<SessionConnection>('SessionConnec
           askerOf(context),
         ),
     }),
-    revision: t.expose('revision', {
+    revision: t.field({
       type: 'Revision',
       description:
         'The newest change that was in the log before this page was read: the page shows it and all before it.',
+      resolve: ofSourceAlone(({ revision }: SessionConnection) => {
+        if (revision === null) throw new Error('the revision was asked for, and not read');
+        return revision;
+      }),
     }),
   }),
 });
 
 const page = async (
   context: Context,
-  parts: SessionParts,
+  { parts, hasRevision }: AskedOfSessions,
   filter: SessionFilter,
   order: SessionOrder,
   given: PageArguments,
@@ -69,7 +77,7 @@ const page = async (
   const orderName = sessionOrderName(order);
   const request = readPageArguments(given, orderName, sessionKeyLength(order), PAGE_ITEMS_MAX);
   const { catalog } = context.parts;
-  const revision = await catalog.revision();
+  const revision = hasRevision ? await catalog.revision() : null;
   const sessions = await catalog.sessions(visibility, filter, order, request, parts, askerOf(context));
   const cursorOf = (session: Session): string => writeCursor({ order: orderName, key: sessionKey(session, order) });
   const connection = connectionOf(sessions, cursorOf, request);
@@ -93,7 +101,7 @@ builder.queryField('sessions', (t) =>
       }),
     },
     resolve: (_root, { filter, orderBy, ...given }, context, info) =>
-      page(context, sessionPartsOf(info), readSessionFilter(filter), orderBy ?? defaultSessionOrder, given),
+      page(context, askedOfSessions(info), readSessionFilter(filter), orderBy ?? defaultSessionOrder, given),
   }),
 );
 
@@ -110,7 +118,7 @@ builder.objectField(UserRef, 'sessions', (t) =>
         asked === null || asked.some((identity) => identity.toLowerCase() === user.identity.toLowerCase());
       return page(
         context,
-        sessionPartsOf(info),
+        askedOfSessions(info),
         { ...wanted, userIdentities: isAsked ? [user.identity] : [] },
         defaultSessionOrder,
         given,
@@ -130,7 +138,7 @@ builder.objectField(SocketRef, 'sessions', (t) =>
       const isAsked = wanted.socketIds === null || wanted.socketIds.includes(socket.socketId);
       return page(
         context,
-        sessionPartsOf(info),
+        askedOfSessions(info),
         { ...wanted, socketIds: isAsked ? [socket.socketId] : [] },
         defaultSessionOrder,
         given,

@@ -22,26 +22,31 @@ export const reads = (
 /** What there is below a session that is no part, but has some. */
 const composites: ReadonlySet<string> = new Set(['user', 'socket', 'client', 'server']);
 
-/** Fields of kept documents, of which most ask the same again. */
-const known = new WeakMap<FieldNode, SessionParts>();
+/** What an operation wants below a field that is a SessionConnection, at most: what @skip and @include may take away is in it. */
+export type AskedOfSessions = {
+  readonly parts: SessionParts;
+  /** Whether it wants the connection's own revision. */
+  readonly hasRevision: boolean;
+};
 
-/** What an operation wants of the sessions below a field, at most: what @skip and @include may take away is in it. */
-export const sessionPartsOf = (info: GraphQLResolveInfo): SessionParts => {
+/** Fields of kept documents, of which most ask the same again. */
+const known = new WeakMap<FieldNode, AskedOfSessions>();
+
+export const askedOfSessions = (info: GraphQLResolveInfo): AskedOfSessions => {
   const { fieldNodes } = info;
   const [node] = fieldNodes;
-  if (node === undefined || fieldNodes.length > 1) return new Asked(info).parts;
-  const before = known.get(node);
-  if (before !== undefined) return before;
-  const { parts } = new Asked(info);
-  known.set(node, parts);
-  return parts;
+  if (node === undefined || fieldNodes.length > 1) return new Asked(info);
+  const asked = known.get(node) ?? new Asked(info);
+  known.set(node, asked);
+  return asked;
 };
 
 /** A walk through what stands below a field. */
-class Asked {
+class Asked implements AskedOfSessions {
   readonly #fragments: GraphQLResolveInfo['fragments'];
   readonly #found = new Set<SessionPart>();
   #isAll = false;
+  hasRevision = false;
 
   constructor({ fragments, fieldNodes, returnType }: GraphQLResolveInfo) {
     this.#fragments = fragments;
@@ -58,7 +63,9 @@ class Asked {
   #above(type: GraphQLObjectType, set: SelectionSetNode): void {
     for (const { name, selectionSet } of this.#fieldsOf(set)) {
       const field = type.getFields()[name.value];
-      if (field === undefined || selectionSet === undefined) continue;
+      if (field === undefined) continue;
+      if (field.name === 'revision') this.hasRevision = true;
+      if (selectionSet === undefined) continue;
       const inner = getNamedType(field.type);
       if (!isObjectType(inner)) this.#isAll = true;
       else if (inner.name === SessionRef.name) this.#within(inner, selectionSet, '');

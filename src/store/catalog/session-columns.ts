@@ -59,6 +59,22 @@ const placing: Readonly<Record<SessionOrderField, readonly Column[]>> = {
  * else. Each column of 50 rows costs as much as one row of all columns.
  */
 export const sessionColumns = (parts: SessionParts, order: SessionOrderField): string => {
+  const before = known[order].get(parts ?? everything);
+  if (before !== undefined) return before;
+  const columns = columnsOf(parts, order);
+  known[order].set(parts ?? everything, columns);
+  return columns;
+};
+
+/** What all parts are known by. */
+const everything = {};
+const known: Readonly<Record<SessionOrderField, WeakMap<object, string>>> = {
+  STARTED_AT: new WeakMap(),
+  LAST_SEEN_AT: new WeakMap(),
+  DURATION: new WeakMap(),
+};
+
+const columnsOf = (parts: SessionParts, order: SessionOrderField): string => {
   const wanted = parts === null ? Object.values(columnsOfParts) : [...parts].map((part) => columnsOfParts[part]);
   return [...new Set([...placing[order], ...wanted.flat()])].map((column) => `sessions.${column}`).join(', ');
 };

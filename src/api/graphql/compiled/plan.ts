@@ -1,6 +1,7 @@
 import type { FieldNode, GraphQLField, GraphQLFieldResolver, GraphQLObjectType, ValidatedExecutionArgs } from 'graphql';
 import type { Execution, Path } from './execution.ts';
 import type { FieldInfo } from './field-info.ts';
+import type { PlainReader } from './plain-reader.ts';
 
 /**
  * Makes of what a resolver gave what the answer holds, or a promise of it.
@@ -21,7 +22,7 @@ export type FieldPlan = {
   readonly argumentsOf: (args: ValidatedExecutionArgs) => Record<string, unknown>;
   readonly complete: Complete;
   /** The answer itself where it is as plain as most are; undefined where it takes more: see plainReader. */
-  readonly readPlain: ((source: unknown) => unknown) | null;
+  readonly readPlain: PlainReader | null;
 };
 
 /** What is asked of an object of one type, in the order of its answer. */

@@ -13,7 +13,7 @@ import { type CompleteFields, completerOf } from './complete.ts';
 import type { Execution, Path } from './execution.ts';
 import { FieldInfo } from './field-info.ts';
 import { ignoreRejections, isPromiseLike, settled } from './later.ts';
-import { plainReader } from './plain-reader.ts';
+import { plainObjectReader, plainReader } from './plain-reader.ts';
 import type { FieldPlan, SelectionPlan } from './plan.ts';
 
 /** Plans what these nodes ask of an object of this type. Keeps nothing of the arguments but what the document says. */
@@ -44,8 +44,21 @@ const planField = (
     resolve: definition.resolve ?? defaultFieldResolver,
     argumentsOf: planArguments(definition, node),
     complete: completerOf(definition.type, nodes, planObjects(nodes)),
-    readPlain: plainReader(definition),
+    readPlain: plainReader(definition) ?? planPlainObject(args, definition, nodes),
   };
+};
+
+const planPlainObject = (
+  args: ValidatedExecutionArgs,
+  definition: FieldPlan['definition'],
+  nodes: readonly FieldNode[],
+): FieldPlan['readPlain'] => {
+  try {
+    return plainObjectReader(definition, (type) => planSelection(args, type, nodes));
+  } catch {
+    // A wrong @skip or @include is told where the object is completed.
+    return null;
+  }
 };
 
 /** NOTE a name as it stands in the document is looked up in the engine's table of names each time a property is set by it. */
