@@ -153,7 +153,16 @@ test('a page counts as often as it is long, from variables too', async () => {
   expect(await cost(`{ sessions(last: 20) ${nodes} }`)).toBe(1 + 20 * 3);
   expect(await cost(`{ sessions ${nodes} }`)).toBe(1 + 50 * 3);
   expect(await cost(`query ($n: Int) { sessions(first: $n) ${nodes} }`, { n: 30 })).toBe(1 + 30 * 3);
-  expect(await cost(`query ($n: Int = 7) { sessions(first: $n) ${nodes} }`)).toBe(1 + 7 * 3);
+  const withDefault = `query ($n: Int = 7, $after: String) {
+    sessions(first: $n, after: $after) ${nodes} }`;
+  for (const _again of [1, 2]) {
+    expect(await cost(withDefault)).toBe(1 + 7 * 3);
+    expect(await cost(withDefault, { n: null })).toBe(1 + 50 * 3);
+    expect(await cost(withDefault, { n: 8 })).toBe(1 + 8 * 3);
+    expect(await cost(withDefault, { n: 'eight' })).toBe(undefined);
+  }
+  const refused = await ask(running, withDefault, { n: 1_000_000_000 });
+  expect(refused.errors?.[0]?.extensions?.code).toBe('COST_LIMIT');
 });
 
 test('of several operations the one that is chosen counts, and each must keep to the limits', async () => {
