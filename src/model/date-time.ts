@@ -21,16 +21,20 @@ const minutes = written(60, (minute) => `${String(minute).padStart(2, '0')}:`);
 const seconds = written(60, (second) => `${String(second).padStart(2, '0')}.`);
 const ends = written(1000, (ms) => `${String(ms).padStart(3, '0')}Z`);
 
-/** The day of the last moment that was written: those of one list mostly are of one. */
-let day = { begunMs: Number.NaN, text: '' };
+/** Days of moments that were written, each where its number says: those of one list are of a few. */
+const DAYS_KEPT = 256;
+const LAST_DAY = 100_000_000;
+const days: ({ readonly number: number; readonly text: string } | undefined)[] = Array.from({ length: DAYS_KEPT });
 
 /**
  * A moment as RFC 3339 in UTC with milliseconds: Date's own text of it, several times as fast.
  * @param timeMs milliseconds since the epoch @throws RangeError for a moment that no Date can be
  */
 export const writeDateTime = (timeMs: number): string => {
-  const inDayMs = timeMs - day.begunMs;
-  if (!(inDayMs >= 0 && inDayMs < DAY_MS && Number.isInteger(inDayMs))) return firstOfDay(timeMs);
+  const number = Math.floor(timeMs / DAY_MS);
+  const day = days[number & (DAYS_KEPT - 1)];
+  if (day?.number !== number || !Number.isInteger(timeMs)) return firstOfDay(timeMs);
+  const inDayMs = timeMs - number * DAY_MS;
   const inHourMs = inDayMs % HOUR_MS;
   const inMinuteMs = inHourMs % MINUTE_MS;
   const hour = hours[(inDayMs - inHourMs) / HOUR_MS];
@@ -41,6 +45,8 @@ export const writeDateTime = (timeMs: number): string => {
 
 const firstOfDay = (timeMs: number): string => {
   const text = new Date(timeMs).toISOString();
-  day = { begunMs: Math.floor(Math.trunc(timeMs) / DAY_MS) * DAY_MS, text: text.slice(0, text.indexOf('T') + 1) };
+  const number = Math.floor(Math.trunc(timeMs) / DAY_MS);
+  // Of the last day of all there is one moment.
+  if (number < LAST_DAY) days[number & (DAYS_KEPT - 1)] = { number, text: text.slice(0, text.indexOf('T') + 1) };
   return text;
 };

@@ -12,4 +12,4 @@ export type SessionPart =
  * What of each session in a list is wanted: a page of few parts is read in a third of the time. Null: all of them. Those that
  * are not wanted may be undefined, against their type, so that only what shows these parts and nothing else is given such a session.
  */
-export type SessionParts = ReadonlySet<SessionPart> | null;
+export type SessionParts = readonly SessionPart[] | null;

@@ -23,6 +23,7 @@ test('the first and the last moment of a day are of that day', () => {
 });
 
 test('what is no moment is refused', () => {
+  expect(writeDateTime(FARTHEST_MS)).toBe('+275760-09-13T00:00:00.000Z');
   for (const timeMs of [Number.NaN, Infinity, FARTHEST_MS + 1]) expect(() => writeDateTime(timeMs)).toThrow(RangeError);
 });
 

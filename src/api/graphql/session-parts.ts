@@ -35,18 +35,18 @@ const known = new WeakMap<FieldNode, AskedOfSessions>();
 export const askedOfSessions = (info: GraphQLResolveInfo): AskedOfSessions => {
   const { fieldNodes } = info;
   const [node] = fieldNodes;
-  if (node === undefined || fieldNodes.length > 1) return new Asked(info);
-  const asked = known.get(node) ?? new Asked(info);
+  if (node === undefined || fieldNodes.length > 1) return new Asked(info).whole();
+  const asked = known.get(node) ?? new Asked(info).whole();
   known.set(node, asked);
   return asked;
 };
 
 /** A walk through what stands below a field. */
-class Asked implements AskedOfSessions {
+class Asked {
   readonly #fragments: GraphQLResolveInfo['fragments'];
   readonly #found = new Set<SessionPart>();
   #isAll = false;
-  hasRevision = false;
+  #hasRevision = false;
 
   constructor({ fragments, fieldNodes, returnType }: GraphQLResolveInfo) {
     this.#fragments = fragments;
@@ -55,8 +55,8 @@ class Asked implements AskedOfSessions {
     else for (const { selectionSet } of fieldNodes) if (selectionSet !== undefined) this.#above(type, selectionSet);
   }
 
-  get parts(): SessionParts {
-    return this.#isAll ? null : this.#found;
+  whole(): AskedOfSessions {
+    return { parts: this.#isAll ? null : [...this.#found], hasRevision: this.#hasRevision };
   }
 
   /** Of what leads to sessions: a connection, its edges. */
@@ -64,7 +64,7 @@ class Asked implements AskedOfSessions {
     for (const { name, selectionSet } of this.#fieldsOf(set)) {
       const field = type.getFields()[name.value];
       if (field === undefined) continue;
-      if (field.name === 'revision') this.hasRevision = true;
+      if (field.name === 'revision') this.#hasRevision = true;
       if (selectionSet === undefined) continue;
       const inner = getNamedType(field.type);
       if (!isObjectType(inner)) this.#isAll = true;

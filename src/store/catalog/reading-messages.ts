@@ -9,9 +9,9 @@ export type ReadingData = {
   readonly limits: SurveyLimits;
 };
 
-/** Main thread to reading thread: one long read, or that nobody waits for it any more. */
+/** Main thread to reading thread: one long read with its input as JSON, or that nobody waits for it any more. */
 export type ReadingRequest =
-  | { readonly id: number; readonly name: SurveyName; readonly input: readonly unknown[]; readonly account: string }
+  | { readonly id: number; readonly name: SurveyName; readonly account: string; readonly input: string }
   | { readonly id: number; readonly name: 'cancel' };
 
 /** How it went. `failure` is the environment's. NOTE a page as JSON takes a third of the time of what threads copy by themselves. */

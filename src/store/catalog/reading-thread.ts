@@ -53,7 +53,7 @@ export class ReadingThread implements SurveyRunner, AsyncDisposable {
       const settled = (): void => asker?.gone.removeEventListener('abort', leave);
       this.#waiting.set(id, { account, resolve: resolve as Waiting['resolve'], reject, settled });
       this.#countByAccount.set(account, (this.#countByAccount.get(account) ?? 0) + 1);
-      worker.postMessage({ id, name, input, account } satisfies ReadingRequest);
+      worker.postMessage({ id, name, account, input: JSON.stringify(input) } satisfies ReadingRequest);
     });
   }
 

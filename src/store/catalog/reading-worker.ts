@@ -24,7 +24,7 @@ const serve = (port: MessagePort, data: ReadingData): void => {
       if (survey !== undefined) turns.cancel(survey);
       return;
     }
-    const survey: Survey<unknown> = surveyOf(connection, data.limits, request.name, request.input as never);
+    const survey: Survey<unknown> = surveyOf(connection, data.limits, request.name, JSON.parse(request.input) as never);
     running.set(id, survey);
     const answer = (given: ReadingAnswer): void => {
       running.delete(id);

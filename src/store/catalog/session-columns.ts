@@ -75,6 +75,6 @@ const known: Readonly<Record<SessionOrderField, WeakMap<object, string>>> = {
 };
 
 const columnsOf = (parts: SessionParts, order: SessionOrderField): string => {
-  const wanted = parts === null ? Object.values(columnsOfParts) : [...parts].map((part) => columnsOfParts[part]);
+  const wanted = parts === null ? Object.values(columnsOfParts) : parts.map((part) => columnsOfParts[part]);
   return [...new Set([...placing[order], ...wanted.flat()])].map((column) => `sessions.${column}`).join(', ');
 };
