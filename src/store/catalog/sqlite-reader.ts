@@ -98,7 +98,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     if (filter.text !== null || stretchCount(filter) > STRETCHES_ON_MAIN_MAX) {
       return super.sessions(visibility, filter, order, page, asker);
     }
-    const query = { visibility, filter, order, page, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+    const limits = { lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN, stretchesMax: STRETCHES_ON_MAIN_MAX };
+    const query = { visibility, filter, order, page, ...limits };
     const read = await this.#turns.run(() => {
       const rows = readSessionPage(this.#statements, query);
       return rows.stoppedAt === null ? { ...rows, items: rows.items.map((row) => sessionOf(row, this.#log)) } : null;

@@ -1,7 +1,9 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
+import { addressWalks } from '../listing/address-walk.ts';
 import {
+  BRANCHES_MAX,
   eachOf,
   hasRows,
   inAnyOrder,
@@ -58,13 +60,14 @@ const fewestOf = (
 export const driveOf = (tools: SurveyTools, visibility: Visibility, filter: SessionFilter): SessionDrive => {
   const conditions = sessionConditions(visibility, filter);
   const within = startedInterval(filter);
-  const ordered = orderedWalks(conditions, filter);
+  const addresses = addressWalks(tools.statements, filter.clientIps, BRANCHES_MAX);
+  const ordered = orderedWalks(conditions, filter, addresses);
   const words = wordsWalks(tools.statements, filter.text);
   // An empty list matches nothing, and neither do words without a letter.
   if (conditions.some(({ oneOf }) => oneOf?.values.length === 0) || words?.terms.length === 0) {
     return { walk: ordered[0], rest: conditions, isAlone: false, within, fewRows: 0 };
   }
-  const few = fewestOf(tools, [...ordered, ...unorderedWalks(filter)], within, tools.sliceRows);
+  const few = fewestOf(tools, [...ordered, ...unorderedWalks(filter, ordered)], within, tools.sliceRows);
   const { walk, rows: fewRows } = (words === null ? few : fewestWithWords(tools, words, few, within)) ?? {
     walk: words?.common ?? ordered[0],
     rows: null,

@@ -3,6 +3,7 @@ import { SESSIONS_LOOKED_AT_MAX } from '../../../model/limits.ts';
 import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import type { Session } from '../../../model/session.ts';
+import { BRANCHES_MAX } from '../listing/position-walk.ts';
 import { readSessionPage } from '../listing/session-page.ts';
 import { ROWS_A_TEXT } from '../has-words.ts';
 import { sessionOf, type SessionRow } from '../session-row.ts';
@@ -26,7 +27,14 @@ export function* sessionPage(
       ? SESSIONS_LOOKED_AT_MAX
       : Math.ceil(Math.min(SESSIONS_LOOKED_AT_MAX, tools.sliceRows) / ROWS_A_TEXT);
   const read = (part: PageRequest): Page<SessionRow> =>
-    readSessionPage(tools.statements, { visibility, filter, order, page: part, lookedAtMax });
+    readSessionPage(tools.statements, {
+      visibility,
+      filter,
+      order,
+      page: part,
+      lookedAtMax,
+      stretchesMax: BRANCHES_MAX,
+    });
   let whole = read(page);
   for (let lookedAt = lookedAtMax; lookedAt < SESSIONS_LOOKED_AT_MAX; lookedAt += lookedAtMax) {
     const limit = page.limit - whole.items.length;
