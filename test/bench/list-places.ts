@@ -7,7 +7,7 @@ import type { BenchOptions } from './bench-room.ts';
 import { askMany, type ListServer } from './list-server.ts';
 import { type Contestant, race, standingsTable } from './race.ts';
 
-const REQUESTS = 200;
+const REQUESTS = 400;
 const WARM_REQUESTS = 5_000;
 
 const query = `query Places($filter: SessionFilter, $after: String, $orderBy: SessionOrder) {

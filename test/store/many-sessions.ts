@@ -37,6 +37,30 @@ export type SessionSpec = {
 
 const offsetsMs = fc.constantFrom(0, 0, 0, 1, 2, 1000);
 
+/** Of few blocks, so that some have several and some of these several sessions. */
+const arbitraryAddress = fc.oneof(
+  fc.constantFrom('192.0.2.7', '192.0.2.200', '::ffff:192.0.2.7', '2001:DB8::0:1', '198.51.100.1'),
+  fc
+    .tuple(fc.constantFrom('192.0.2', '192.0.3', '192.1.2', '32.1.13'), fc.nat(255))
+    .map(([net, host]) => `${net}.${host}`),
+  fc
+    .tuple(fc.constantFrom('2001:db8::', '2001:db8:0:1::', '2001:db8:1::', '2001:db9::', '::', '::1:0:0:'), fc.nat(40))
+    .map(([net, host]) => `${net}${host.toString(16)}`),
+);
+
+const arbitraryBlock = fc
+  .tuple(arbitraryAddress, fc.oneof(fc.nat(128), fc.constantFrom(8, 16, 20, 24, 28, 32, 48, 64, 112, 128)))
+  .map(([ip, bits]) => `${ip}/${ip.includes(':') ? bits : bits % 33}`);
+
+/** Addresses and blocks of all widths. */
+export const arbitraryBlocks = fc.array(
+  fc.oneof({ weight: 1, arbitrary: arbitraryAddress }, { weight: 2, arbitrary: arbitraryBlock }),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+);
+
 export const arbitrarySpec: fc.Arbitrary<SessionSpec> = fc.record({
   startMs: offsetsMs.map((offset) => testStartMs + offset),
   identity: fc.constantFrom(...identities.slice(0, 3)),
@@ -46,7 +70,7 @@ export const arbitrarySpec: fc.Arbitrary<SessionSpec> = fc.record({
   fate: fc.constantFrom('ACTIVE', 'KILLING', 'ENDED', 'KILLED', 'DENIED'),
   durationMs: fc.constantFrom(0, 0, 5000, 5000, 70_000),
   upstream: fc.constantFrom('ssh', 'MySQL'),
-  clientIp: fc.constantFrom('192.0.2.7', '192.0.2.200', '::ffff:192.0.2.7', '2001:DB8::0:1', '198.51.100.1'),
+  clientIp: arbitraryAddress,
   name: fc.constantFrom(null, 'Zoë Müller', 'Ann (night shift)'),
   isRecorded: fc.boolean(),
 });
@@ -68,7 +92,7 @@ export const arbitraryFilter: fc.Arbitrary<SessionFilter> = fc.record({
   startedBeforeMs: asked(offsetsMs.map((offset) => testStartMs + offset)),
   killed: asked(fc.boolean()),
   upstreams: someOf(['SSH', 'mysql', 'unused']),
-  clientIps: someOf(['192.0.2.7', '192.0.2.0/24', '2001:db8::/32', '2001:db8::1', '0.0.0.0/0', '203.0.113.9']),
+  clientIps: asked(fc.oneof(fc.constantFrom([], ['0.0.0.0/0'], ['203.0.113.9'], ['203.0.113.0/24']), arbitraryBlocks)),
   // No session that is fed has a place: see session-filter.test.ts.
   countryCodes: asked(fc.constantFrom([], ['DE'])),
   recordingStates: someOf(['NONE', 'LIVE', 'COMPLETE']),
@@ -144,12 +168,19 @@ export const readOneByOne = async (reader: CatalogReader, added: readonly Added[
 const isAmong = (value: string | null, wanted: readonly string[] | null): boolean =>
   wanted === null || (value !== null && wanted.some((one) => one.toLowerCase() === value.toLowerCase()));
 
+const isIpv4 = (ip: string): boolean => !ip.includes(':') || /^::ffff:\d+\.\d/.test(ip);
+
 const isWithin = (ip: string, block: string): boolean => {
   const [address = '', prefix] = block.split('/');
   const blocks = new BlockList();
   const family = address.includes(':') ? 'ipv6' : 'ipv4';
-  blocks.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
-  return blocks.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
+  const bits = Number(prefix ?? (family === 'ipv6' ? 128 : 32));
+  // NOTE an IPv4 address is in no block of IPv6 that is wider than all of them.
+  if (family === 'ipv6' && bits < 96 && isIpv4(ip)) return false;
+  blocks.addSubnet(address, bits, family);
+  return family === 'ipv6' && !ip.includes(':')
+    ? blocks.check(`::ffff:${ip}`, 'ipv6')
+    : blocks.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
 };
 
 /** As people read: case and accents do not matter, and neither does what is no letter or digit. */

@@ -102,7 +102,8 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
       return super.sessions(visibility, filter, order, page, parts, asker);
     }
     const columns = sessionColumns(parts, order.field);
-    const query = { visibility, filter, order, page, columns, lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN };
+    const limits = { lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN, stretchesMax: STRETCHES_ON_MAIN_MAX };
+    const query = { visibility, filter, order, page, columns, ...limits };
     const read = await this.#turns.run(() => {
       const rows = readSessionPage(this.#statements, query);
       return rows.stoppedAt === null ? { ...rows, items: rows.items.map((row) => sessionOf(row, this.#log)) } : null;

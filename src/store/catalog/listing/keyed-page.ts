@@ -24,7 +24,8 @@ type Place = { readonly key: number; readonly at: number };
 export const pageByKey = (reading: PageReading, order: KeyedOrder): Page<SessionRow> => {
   const within = intervalOf(reading);
   const started = startedInterval(reading.filter);
-  const walks = [...orderedWalks(reading.conditions, reading.filter), ...unorderedWalks(reading.filter)];
+  const ordered = orderedWalks(reading.conditions, reading.filter);
+  const walks = [...ordered, ...unorderedWalks(reading.filter, ordered)];
   const partial = [...walks.filter(({ covers }) => covers.length > 0), ...reading.terms];
   const set = smallestWalk(reading, partial, started, Math.min(SORTED_MAX, reading.lookedAtMax));
   if (set !== null) {

@@ -19,6 +19,8 @@ export type PageQuery = {
   readonly columns: string;
   /** Sessions that the page may look at: see SESSIONS_LOOKED_AT_MAX. */
   readonly lookedAtMax: number;
+  /** Blocks and addresses that it may be merged from, where these had to be looked for: see addressWalks. */
+  readonly stretchesMax: number;
 };
 
 /** A page that is being read. */

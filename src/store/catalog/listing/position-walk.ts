@@ -27,7 +27,7 @@ export type PositionWalk = {
 };
 
 /** Branches that one walk merges: SQLite takes 500. */
-const BRANCHES_MAX = 128;
+export const BRANCHES_MAX = 128;
 
 const wholeTable: PositionWalk = {
   position: 'position',
@@ -37,14 +37,14 @@ const wholeTable: PositionWalk = {
 
 /**
  * Every way that meets some of the conditions and has its sessions in start order; the whole table where there is none.
- * @param terms those of the filter's words: see wordsWalks
+ * @param found those that had to be looked for: see addressWalks, wordsWalks
  */
 export const orderedWalks = (
   conditions: readonly SessionCondition[],
   filter: SessionFilter,
-  terms: readonly PositionWalk[] = [],
+  found: readonly PositionWalk[] = [],
 ): readonly [PositionWalk, ...PositionWalk[]] => {
-  const walks = [...sessionIndexes.flatMap((index) => indexWalk(index, conditions, filter)), ...terms];
+  const walks = [...sessionIndexes.flatMap((index) => indexWalk(index, conditions, filter)), ...found];
   const [first = wholeTable, ...others] = walks;
   return [first, ...others];
 };
@@ -70,10 +70,16 @@ const indexWalk = (
   return [{ position: 'position', covers, branches }];
 };
 
-/** Ways that meet a condition and have their sessions in another order than that of their starts, in which they must be sorted. */
-export const unorderedWalks = ({ clientIps, minDurationMs }: SessionFilter): readonly PositionWalk[] => {
+/**
+ * Ways that meet a condition and have their sessions in another order than that of their starts, in which they must be sorted.
+ * @param ordered those of the same filter: what one of them meets in order needs no sorting
+ */
+export const unorderedWalks = (
+  { clientIps, minDurationMs }: SessionFilter,
+  ordered: readonly PositionWalk[],
+): readonly PositionWalk[] => {
   const walks: PositionWalk[] = [];
-  if (clientIps !== null) {
+  if (clientIps !== null && !ordered.some(({ covers }) => covers.includes('clientIps'))) {
     const branches = addressRanges(clientIps).map(({ from, to }) => ({
       from: 'sessions INDEXED BY sessions_by_address',
       where: [sql<SqlBool>`client_ip_key BETWEEN ${from} AND ${to}`],

@@ -33,6 +33,7 @@ export const sessionIndexes: readonly SessionIndex[] = [
   { name: 'sessions_by_user_status', fields: ['userIdentities', 'statuses'], part: notEnded },
   { name: 'sessions_by_socket_status', fields: ['socketIds', 'statuses'], part: notEnded },
   { name: 'sessions_by_socket_name_status', fields: ['socketNames', 'statuses'], part: notEnded },
+  { name: 'sessions_by_protocol_country', fields: ['protocols', 'countryCodes'], part: null },
   { name: 'sessions_by_user', fields: ['userIdentities'], part: null },
   { name: 'sessions_by_email', fields: ['userEmails'], part: null },
   { name: 'sessions_by_socket', fields: ['socketIds'], part: null },

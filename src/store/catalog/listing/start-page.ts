@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Page } from '../../../model/page.ts';
 import type { SessionRow } from '../session-row.ts';
+import { addressWalks } from './address-walk.ts';
 import {
   pageOfRows,
   type PageQuery,
@@ -33,7 +34,8 @@ type Place = { readonly at: number };
 /** A page in the order of their starts, which is that of their rows. */
 export const pageByStart = (reading: PageReading): Page<SessionRow> => {
   const within = intervalOf(reading);
-  const walks = orderedWalks(reading.conditions, reading.filter, reading.terms);
+  const addresses = addressWalks(reading.statements, reading.filter.clientIps, reading.stretchesMax);
+  const walks = orderedWalks(reading.conditions, reading.filter, [...addresses, ...reading.terms]);
   const whole = walks.find(({ covers }) => restOf(reading, covers).length === 0);
   if (whole !== undefined) {
     return pageOfRows(reading, wholeRows(reading, whole, within), () => null);
@@ -74,7 +76,7 @@ const walkFor = (
   walks: readonly [PositionWalk, ...PositionWalk[]],
   within: Interval,
 ): PositionWalk => {
-  const unordered = unorderedWalks(reading.filter);
+  const unordered = unorderedWalks(reading.filter, walks);
   let [furthest] = walks;
   if (walks.length === 1 && unordered.length === 0) return furthest;
   let reach = -Infinity;

@@ -27,7 +27,12 @@ const words: readonly string[] = [
 const indexes: readonly string[] = [
   'CREATE INDEX sessions_by_upstream ON sessions (lower(upstream))',
   'CREATE INDEX sessions_by_address ON sessions (client_ip_key)',
+  // The block that an address is in: of IPv4 a /24, of IPv6 a /64.
+  `CREATE INDEX sessions_by_address_block ON sessions
+     (substr(client_ip_key, 1, iif(substr(client_ip_key, 1, 12) = x'00000000000000000000ffff', 15, 8)))`,
   `CREATE INDEX sessions_by_country ON sessions (upper(client_location ->> 'countryCode'))
+     WHERE upper(client_location ->> 'countryCode') IS NOT NULL`,
+  `CREATE INDEX sessions_by_protocol_country ON sessions (protocol, upper(client_location ->> 'countryCode'))
      WHERE upper(client_location ->> 'countryCode') IS NOT NULL`,
   'CREATE INDEX sessions_by_recording_state ON sessions (recording_state)',
   `CREATE INDEX sessions_by_user_status ON sessions (user_identity_key, status) WHERE status <> 'ENDED'`,

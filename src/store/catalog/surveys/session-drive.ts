@@ -1,6 +1,7 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type { Visibility } from '../../../model/access.ts';
 import type { SessionFilter } from '../../../model/session-filter.ts';
+import { addressWalks } from '../listing/address-walk.ts';
 import {
   eachOf,
   hasRows,
@@ -32,6 +33,11 @@ export type SessionDrive = {
   readonly fewRows: number | null;
 };
 
+/** Blocks of addresses that are walked together. Of more, the table is gone through row by row in less time. */
+const STRETCHES_MAX = 16;
+/** Branches, with their padding, of which each has its share of a slice. */
+const SHARING_MAX = 2 * STRETCHES_MAX;
+
 /** SQL that Statements can run. */
 export const statementOf = <Row>(query: RawBuilder<unknown>): Compilable<Row> => ({
   compile: () => (query as RawBuilder<Row>).compile(build),
@@ -58,13 +64,14 @@ const fewestOf = (
 export const driveOf = (tools: SurveyTools, visibility: Visibility, filter: SessionFilter): SessionDrive => {
   const conditions = sessionConditions(visibility, filter);
   const within = startedInterval(filter);
-  const ordered = orderedWalks(conditions, filter);
+  const addresses = addressWalks(tools.statements, filter.clientIps, STRETCHES_MAX);
+  const ordered = orderedWalks(conditions, filter, addresses);
   const words = wordsWalks(tools.statements, filter.text);
   // An empty list matches nothing, and neither do words without a letter.
   if (conditions.some(({ oneOf }) => oneOf?.values.length === 0) || words?.terms.length === 0) {
     return { walk: ordered[0], rest: conditions, isAlone: false, within, fewRows: 0 };
   }
-  const few = fewestOf(tools, [...ordered, ...unorderedWalks(filter)], within, tools.sliceRows);
+  const few = fewestOf(tools, [...ordered, ...unorderedWalks(filter, ordered)], within, tools.sliceRows);
   const { walk, rows: fewRows } = (words === null ? few : fewestWithWords(tools, words, few, within)) ?? {
     walk: words?.common ?? ordered[0],
     rows: null,
@@ -104,8 +111,8 @@ export function* slicesOf(
     const rest = { above: within.above, below };
     // The first one after so many.
     const next = each.flatMap((one) => {
-      const nth = inStartOrder(one, rest, 'DESC', sql`1 OFFSET ${eachMax}`);
-      return statements.get(statementOf<{ at: number }>(nth))?.at ?? [];
+      const nth = placeAhead(one, rest, eachMax);
+      return statements.get(statementOf<{ at: number | null }>(nth))?.at ?? [];
     });
     if (next.length === 0) return yield rest;
     const above = Math.max(...next);
@@ -113,6 +120,22 @@ export function* slicesOf(
     below = above + 1;
   }
 }
+
+/**
+ * A place that has at most so many of the walk's before it, counted from the newest: where it is of few branches, the first at
+ * which one of them has had its share.
+ * NOTE that of all together is found by merging them, at ten times the cost of an entry; with shares of many branches, one of
+ * which has nearly all, there would be as many slices more.
+ */
+const placeAhead = (walk: PositionWalk, within: Interval, countMax: number): RawBuilder<unknown> => {
+  const { branches } = walk;
+  const nthOf = (part: PositionWalk, count: number): RawBuilder<unknown> =>
+    inStartOrder(part, within, 'DESC', sql`1 OFFSET ${count}`);
+  if (branches.length === 1 || branches.length > SHARING_MAX) return nthOf(walk, countMax);
+  const share = Math.ceil(countMax / branches.length);
+  const places = branches.map((branch) => sql`SELECT at FROM (${nthOf({ ...walk, branches: [branch] }, share)})`);
+  return sql`SELECT max(at) AS at FROM (${sql.join(places, sql` UNION ALL `)})`;
+};
 
 const holdsOf = (conditions: readonly SessionCondition[]): readonly RawBuilder<unknown>[] =>
   conditions.map(({ holds }) => holds);

@@ -4,6 +4,7 @@ import type { Page, PageRequest } from '../../../model/page.ts';
 import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import type { SessionParts } from '../../../model/session-parts.ts';
 import type { Session } from '../../../model/session.ts';
+import { BRANCHES_MAX } from '../listing/position-walk.ts';
 import { readSessionPage } from '../listing/session-page.ts';
 import { ROWS_A_TEXT } from '../has-words.ts';
 import { sessionColumns } from '../session-columns.ts';
@@ -29,8 +30,8 @@ export function* sessionPage(
       ? SESSIONS_LOOKED_AT_MAX
       : Math.ceil(Math.min(SESSIONS_LOOKED_AT_MAX, tools.sliceRows) / ROWS_A_TEXT);
   const columns = sessionColumns(parts, order.field);
-  const read = (part: PageRequest): Page<SessionRow> =>
-    readSessionPage(tools.statements, { visibility, filter, order, page: part, columns, lookedAtMax });
+  const query = { visibility, filter, order, columns, lookedAtMax, stretchesMax: BRANCHES_MAX };
+  const read = (part: PageRequest): Page<SessionRow> => readSessionPage(tools.statements, { ...query, page: part });
   let whole = read(page);
   for (let lookedAt = lookedAtMax; lookedAt < SESSIONS_LOOKED_AT_MAX; lookedAt += lookedAtMax) {
     const limit = page.limit - whole.items.length;

@@ -1,10 +1,14 @@
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seesAll } from '../../../../src/model/access.ts';
+import { STRETCHES_ON_MAIN_MAX } from '../../../../src/model/limits.ts';
 import type { Keyset } from '../../../../src/model/page.ts';
 import { everySession, newestFirst, type SessionFilter } from '../../../../src/model/session-filter.ts';
 import { sessionKey, sessionOrderName } from '../../../../src/model/session-order.ts';
 import type { Catalog } from '../../../../src/store/catalog/catalog.ts';
+import { sessionColumns } from '../../../../src/store/catalog/session-columns.ts';
+import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
+import { Statements } from '../../../../src/store/catalog/statements.ts';
 import { openSqliteCatalogToRead } from '../../../../src/store/catalog/sqlite-catalog.ts';
 import { GAP_MS, NEWEST_STARTED_MS } from '../../../fixture/session-history.ts';
 import { sharedHistory } from '../../../fixture/shared-history.ts';
@@ -45,6 +49,14 @@ const lists: Readonly<Record<string, readonly [Partial<SessionFilter>, string]>>
   ],
   'damaged ones': [{ recordingStates: ['CORRUPT'] }, `recording_state = 'CORRUPT'`],
   'a block of addresses': [{ clientIps: ['198.18.4.0/24'] }, `client_ip LIKE '198.18.4.%'`],
+  'half a block of addresses': [
+    { clientIps: ['198.18.4.128/25'] },
+    `client_ip LIKE '198.18.4.%' AND CAST(substr(client_ip, 10) AS INTEGER) >= 128`,
+  ],
+  'many blocks of addresses': [
+    { clientIps: ['198.18.0.0/15', '2001:db8::/32', '192.0.2.7'] },
+    `client_ip LIKE '198.%' OR client_ip LIKE '2001:db8:%'`,
+  ],
   'words that few have': [
     { text: 'person42 zurich' },
     `user_name = 'Person 42' AND client_location ->> 'city' = 'Zürich'`,
@@ -88,3 +100,29 @@ test.for(Object.entries(lists))(
     }
   },
 );
+
+test.each<Partial<SessionFilter>>([
+  { clientIps: ['198.18.4.0/24'] },
+  { clientIps: ['198.18.4.16/28'] },
+  { clientIps: ['198.18.0.0/16'] },
+  { clientIps: ['198.19.6.0/23', '2001:db8:4::/48', '198.18.4.7'] },
+  { clientIps: ['2001:db8::/32'] },
+  { protocols: ['HTTP'], countryCodes: ['ch'] },
+  { protocols: ['HTTP', 'DATABASE'], countryCodes: ['IS', 'CH'] },
+])('of a million, a page of %j is read from as many rows as it has', (asked) => {
+  const statements = new Statements(database);
+  for (const backward of [false, true]) {
+    const page = readSessionPage(statements, {
+      visibility: seesAll,
+      filter: { ...everySession, ...asked },
+      order: newestFirst,
+      page: { limit: PAGE, backward, after: null, before: null },
+      columns: sessionColumns(null, newestFirst.field),
+      // Of a walk that leaves a condition to be looked at: no row.
+      lookedAtMax: 1,
+      stretchesMax: STRETCHES_ON_MAIN_MAX,
+    });
+    expect(page.items).toHaveLength(PAGE);
+    expect(page.stoppedAt).toBeNull();
+  }
+});

@@ -4,7 +4,7 @@ import type { Compilable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seesAll, type Visibility } from '../../../../src/model/access.ts';
 import type { SocketId } from '../../../../src/model/ids.ts';
-import { SESSIONS_LOOKED_AT_ON_MAIN } from '../../../../src/model/limits.ts';
+import { SESSIONS_LOOKED_AT_ON_MAIN, STRETCHES_ON_MAIN_MAX } from '../../../../src/model/limits.ts';
 import { firstPage } from '../../../../src/model/page.ts';
 import {
   everySession,
@@ -86,6 +86,11 @@ const lists = (): Readonly<Record<string, List>> => ({
   'a recording state': { filter: { recordingStates: ['PARTIAL'] } },
   'a country': { filter: { countryCodes: ['is'] } },
   'an address': { filter: { clientIps: ['198.18.0.1'] } },
+  'a whole block of addresses': { filter: { clientIps: ['198.18.4.0/24'] } },
+  'part of a block': { filter: { clientIps: ['2001:db8:4::/124'] } },
+  'a large part of a block': { filter: { clientIps: ['198.18.4.0/25'] } },
+  'several blocks and an address': { filter: { clientIps: ['2001:db8:2::/47', '198.18.4.0/23', '192.0.2.7'] } },
+  'a block where nobody is': { filter: { clientIps: ['192.0.0.0/16'] } },
   'blocks of addresses': { filter: { clientIps: ['198.18.0.0/25', '2001:db8:4::/48'] } },
   'many addresses': { filter: { clientIps: ['198.18.0.0/15'] } },
   killed: { filter: { killed: true } },
@@ -101,6 +106,8 @@ const lists = (): Readonly<Record<string, List>> => ({
   'email and socket': { filter: { userEmails: [person], socketIds: [socket] } },
   'protocol from a time on': { filter: { protocols: ['SSH'], startedFromMs: NEWEST_STARTED_MS - 200_000_000 } },
   'country and protocol': { filter: { countryCodes: ['CH'], protocols: ['HTTP'] } },
+  'several countries and protocols': { filter: { countryCodes: ['CH', 'IS'], protocols: ['HTTP', 'SSH'] } },
+  'protocol within a block of addresses': { filter: { protocols: ['DATABASE'], clientIps: ['198.18.4.0/24'] } },
   'user within blocks of addresses': { filter: { userIdentities: [person], clientIps: ['198.18.0.0/15'] } },
   'text and status': { filter: { text: 'postgresql', statuses: ['ENDED'] } },
   'text and user': { filter: { text: 'postgresql', userIdentities: [person] } },
@@ -142,7 +149,8 @@ const plansOf = ({ filter, order = newestFirst, visibility = seesAll }: List): s
     const statements = new ExplainedStatements(database, columns);
     const lookedAtMax = SESSIONS_LOOKED_AT_ON_MAIN;
     const whole = { ...everySession, ...filter };
-    readSessionPage(statements, { visibility, filter: whole, order, page, columns, lookedAtMax });
+    const limits = { lookedAtMax, stretchesMax: STRETCHES_ON_MAIN_MAX };
+    readSessionPage(statements, { visibility, filter: whole, order, page, columns, ...limits });
     const plan = statements.told.map((line) => `    ${line}\n`).join('');
     const eitherWay = plan.replaceAll(/ (?:ASC|DESC)\b/g, '');
     plans.set(eitherWay, [...(plans.get(eitherWay) ?? []), name]);

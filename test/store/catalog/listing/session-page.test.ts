@@ -7,12 +7,14 @@ import { everySession, type SessionFilter, type SessionOrder } from '../../../..
 import { sessionKey, sessionOrderName } from '../../../../src/model/session-order.ts';
 import type { Session } from '../../../../src/model/session.ts';
 import { sessionColumns } from '../../../../src/store/catalog/session-columns.ts';
+import { addressWalks } from '../../../../src/store/catalog/listing/address-walk.ts';
 import { readSessionPage } from '../../../../src/store/catalog/listing/session-page.ts';
 import { openForReading } from '../../../../src/store/catalog/open-database.ts';
 import { sessionOf } from '../../../../src/store/catalog/session-row.ts';
 import { Statements } from '../../../../src/store/catalog/statements.ts';
 import {
   addSessions,
+  arbitraryBlocks,
   arbitraryFilter,
   arbitraryOrder,
   arbitrarySpec,
@@ -58,6 +60,7 @@ type Walk = {
   readonly limit: number;
   readonly backward: boolean;
   readonly lookedAtMax: number;
+  readonly stretchesMax: number;
 };
 
 /** All pages of a list, each begun where the one before says that it goes on. */
@@ -89,6 +92,7 @@ const arbitraryWalk: fc.Arbitrary<Walk> = fc.record({
   limit: fc.integer({ min: 1, max: 12 }),
   backward: fc.boolean(),
   lookedAtMax: fc.constantFrom(1, 2, 7, 30, 1000),
+  stretchesMax: fc.constantFrom(1, 2, 5, 128),
 });
 
 test('whatever a page may look at, going on from where it stopped tells every match once and in order', () => {
@@ -106,12 +110,30 @@ test('whatever a page may look at, going on from where it stopped tells every ma
   expect(stops).toBeGreaterThan(10);
 });
 
+test('blocks of addresses, whole and in part, of all widths and over each other, tell every session once', () => {
+  const ways = { none: 0, around: 0, exact: 0 };
+  const asking = fc.tuple(arbitraryWalk, arbitraryBlocks, fc.constantFrom(1, 2, 5, 16));
+  fc.assert(
+    fc.property(asking, ([walk, clientIps, stretchesMax]) => {
+      const filter = { ...everySession, protocols: walk.filter.protocols, killed: walk.filter.killed, clientIps };
+      const [way] = addressWalks(statements, clientIps, stretchesMax);
+      ways[way === undefined ? 'none' : way.covers.length > 0 ? 'exact' : 'around'] += 1;
+      const visible = walk.visibility.scope === 'all' ? all : ours;
+      const wanted = visible.filter((session) => matches(session, filter)).toSorted(byOrder(walk.order));
+      expect(idsOf(listed({ ...walk, filter, stretchesMax }).items)).toEqual(idsOf(wanted));
+    }),
+    { numRuns: 120 },
+  );
+  for (const count of Object.values(ways)) expect(count).toBeGreaterThan(5);
+});
+
 test('a page that stopped before anything matched is empty, and says that the list goes on', () => {
   const filter = { ...everySession, killed: false, minDurationMs: 70_000 };
   const page = { limit: 5, backward: false, after: null, before: null };
   const order = { field: 'STARTED_AT', direction: 'ASC' } as const;
   const columns = sessionColumns(null, order.field);
-  const found = readSessionPage(statements, { visibility: seesAll, filter, order, page, columns, lookedAtMax: 1 });
+  const limits = { lookedAtMax: 1, stretchesMax: 1 };
+  const found = readSessionPage(statements, { visibility: seesAll, filter, order, page, columns, ...limits });
   const first = all.toSorted(byOrder(order))[0];
   expect(found).toEqual({
     items: [],
@@ -125,7 +147,15 @@ test('words are found however they are written, and what looks like syntax is on
   const found = (text: string): ReadonlySet<string> => {
     const order = { field: 'STARTED_AT', direction: 'DESC' } as const;
     const filter = { ...everySession, text };
-    const list = { visibility: seesAll, filter, order, limit: 12, backward: false, lookedAtMax: 1000 };
+    const list = {
+      visibility: seesAll,
+      filter,
+      order,
+      limit: 12,
+      backward: false,
+      lookedAtMax: 1000,
+      stretchesMax: 16,
+    };
     return new Set(listed(list).items.map(({ user }) => user.name ?? ''));
   };
   for (const text of ['zoe muller', 'MÜLLER', 'Müller zoë bastion', 'MÜLLER\u0000Zoë', '"Müller" zoë)', '* ^muller']) {
