@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Page } from '../../../model/page.ts';
 import type { SessionRow } from '../session-row.ts';
+import { meetingPage } from './meeting-page.ts';
 import {
   pageOfRows,
   type PageQuery,
@@ -39,6 +40,7 @@ export const pageByStart = (reading: PageReading): Page<SessionRow> => {
     return pageOfRows(reading, wholeRows(reading, whole, within), () => null);
   }
   const walk = walkFor(reading, walks, within);
+  if (reading.terms.length > 1 && reading.terms.includes(walk)) return meetingPage(reading, within);
   const limited = (limit: RawBuilder<unknown>): RawBuilder<unknown> =>
     inStartOrder(walk, within, reading.direction, limit);
   const rows = walkedRows(reading, limited(sql`${reading.lookedAtMax}`), restOf(reading, walk.covers));
@@ -75,7 +77,7 @@ const walkFor = (
 ): PositionWalk => {
   const unordered = unorderedWalks(reading.filter);
   let [furthest] = walks;
-  if (walks.length === 1 && unordered.length === 0) return furthest;
+  if (walks.length <= Math.max(1, reading.terms.length) && unordered.length === 0) return furthest;
   let reach = -Infinity;
   for (const walk of walks) {
     const probed = reading.filter.text === null || walk.covers.includes('text') ? PROBED : PROBED_FOR_TEXT;
