@@ -36,6 +36,8 @@ class AskedWords {
   /** What was asked for last. */
   #text: string | null = null;
   #words: readonly Terms[] = [];
+  /** One more for each. NOTE what is kept of texts by their number keeps none of them in memory. */
+  #number = 0;
 
   constructor(terms: TextTerms) {
     this.#terms = terms;
@@ -64,12 +66,13 @@ class AskedWords {
     const words = this.#terms.of(wordsOf(text)).filter(({ written }) => /[^\0]/.test(written));
     if (words.length > WORDS_MAX) throw new Error(`a text has at most ${WORDS_MAX} words, got ${words.length}`);
     this.#words = words;
+    this.#number += 1;
     this.#text = text;
   }
 
   #foundIn(terms: Terms): number {
-    if (terms.asked === this.#words) return terms.has;
-    terms.asked = this.#words;
+    if (terms.asked === this.#number) return terms.has;
+    terms.asked = this.#number;
     terms.has = 0;
     for (const [at, { written }] of this.#words.entries()) if (terms.written.includes(written)) terms.has |= 1 << at;
     return terms.has;

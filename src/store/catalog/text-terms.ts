@@ -5,8 +5,8 @@ import { RecentTexts } from './recent-texts.ts';
 export type Terms = {
   /** In their order, with NUL, which no term has, around each: some follow each other in it as they do in these. */
   readonly written: string;
-  /** Which words it was asked for last, and a bit for each of them that it has. */
-  asked: readonly Terms[] | null;
+  /** The number of the words that it was asked for last, and a bit for each of them that it has. */
+  asked: number;
   has: number;
 };
 
@@ -18,7 +18,7 @@ const ASCII_LENGTH_MAX = 4096;
 
 const termsOf = (terms: readonly string[]): Terms => ({
   written: `\u0000${terms.join('\u0000')}\u0000`,
-  asked: null,
+  asked: 0,
   has: 0,
 });
 
