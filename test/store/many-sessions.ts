@@ -97,7 +97,19 @@ export const arbitraryFilter: fc.Arbitrary<SessionFilter> = fc.record({
   countryCodes: asked(fc.constantFrom([], ['DE'])),
   recordingStates: someOf(['NONE', 'LIVE', 'COMPLETE']),
   minDurationMs: asked(fc.constantFrom(0, 1, 5000, 70_000, 70_001)),
-  text: asked(fc.constantFrom('zoe', 'ZOË müller', 'example.com bastion', 'ann@example.com', '(night', 'bob OR ann')),
+  text: asked(
+    fc.constantFrom(
+      'zoe',
+      'ZOË müller',
+      'example.com bastion',
+      'com example',
+      'com.example',
+      'zoe bob',
+      'ann@example.com',
+      '(night',
+      'bob OR ann',
+    ),
+  ),
 });
 
 export const arbitraryOrder: fc.Arbitrary<SessionOrder> = fc.record({

@@ -47,6 +47,17 @@ export class Statements {
     return this.#prepare(sql).all(...parameters) as Row[];
   }
 
+  /** Of each row the only column. */
+  column<Value>(query: Compilable<unknown>): Value[] {
+    const { sql, parameters } = query.compile();
+    const statement = this.#prepare(sql);
+    try {
+      return statement.pluck().all(...parameters) as Value[];
+    } finally {
+      statement.pluck(false);
+    }
+  }
+
   get<Row>(query: Compilable<Row>): Row | undefined {
     const { sql, parameters } = query.compile();
     return this.#prepare(sql).get(...parameters) as Row | undefined;

@@ -29,6 +29,8 @@ export type PageReading = PageQuery & {
   readonly conditions: readonly SessionCondition[];
   /** Of the filter's words: see wordsWalks. */
   readonly terms: readonly PositionWalk[];
+  /** What all of these say together. */
+  readonly termsCover: readonly ConditionField[];
   /** Of reading: a backward page is read from its end. */
   readonly direction: Direction;
 };

@@ -5,7 +5,6 @@ import type { SessionFilter } from '../../../model/session-filter.ts';
 import { foldCase } from '../fold-case.ts';
 import { wordColumns } from '../has-words.ts';
 import { POSITIONS_PER_MS, SPILL_MS_MAX } from '../session-position.ts';
-import { matchExpression } from './match-expression.ts';
 import { padded } from './padded.ts';
 
 /** What a condition is about: a field of the filter, or whose sessions are visible. */
@@ -109,7 +108,7 @@ const startedWithin = ({ startedFromMs, startedBeforeMs }: SessionFilter): reado
 const withWords = (text: string | null): readonly SessionCondition[] => {
   if (text === null) return [];
   // Each session is asked: see wordsWalks for all that have them.
-  const holds: RawBuilder<SqlBool> = sql`(SELECT has_words(${matchExpression(text)}, ${sql.raw(wordColumns)})
+  const holds: RawBuilder<SqlBool> = sql`(SELECT has_words(${text}, ${sql.raw(wordColumns)})
     FROM session_texts WHERE session_texts.position = sessions.position)`;
   return [{ field: 'text', lasts: true, oneOf: null, holds }];
 };

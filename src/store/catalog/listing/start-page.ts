@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Page } from '../../../model/page.ts';
 import type { SessionRow } from '../session-row.ts';
 import { addressWalks } from './address-walk.ts';
+import { meetingPage } from './meeting-page.ts';
 import {
   pageOfRows,
   type PageQuery,
@@ -34,13 +35,29 @@ type Place = { readonly at: number };
 /** A page in the order of their starts, which is that of their rows. */
 export const pageByStart = (reading: PageReading): Page<SessionRow> => {
   const within = intervalOf(reading);
+  // NOTE one statement is of one moment without BEGIN and COMMIT, which take as long as a third of its rows.
+  return (
+    wholePage(reading, orderedWalks(reading.conditions, reading.filter, reading.terms), within) ??
+    reading.statements.ofOneMoment(() => soughtPage(reading, within))
+  );
+};
+
+type Walks = readonly [PositionWalk, ...PositionWalk[]];
+
+/** The page of a walk that has all that is wanted and nothing else; null where there is none. */
+const wholePage = (reading: PageReading, walks: Walks, within: Interval): Page<SessionRow> | null => {
+  const whole = walks.find(({ covers }) => restOf(reading, covers).length === 0);
+  return whole === undefined ? null : pageOfRows(reading, wholeRows(reading, whole, within), () => null);
+};
+
+/** The page where it takes looks into the catalog to find a way, or at sessions that may not be wanted. */
+const soughtPage = (reading: PageReading, within: Interval): Page<SessionRow> => {
   const addresses = addressWalks(reading.statements, reading.filter.clientIps, reading.stretchesMax);
   const walks = orderedWalks(reading.conditions, reading.filter, [...addresses, ...reading.terms]);
-  const whole = walks.find(({ covers }) => restOf(reading, covers).length === 0);
-  if (whole !== undefined) {
-    return pageOfRows(reading, wholeRows(reading, whole, within), () => null);
-  }
+  const whole = addresses.length === 0 ? null : wholePage(reading, walks, within);
+  if (whole !== null) return whole;
   const walk = walkFor(reading, walks, within);
+  if (reading.terms.length > 1 && reading.terms.includes(walk)) return meetingPage(reading, within);
   const limited = (limit: RawBuilder<unknown>): RawBuilder<unknown> =>
     inStartOrder(walk, within, reading.direction, limit);
   const rows = walkedRows(reading, limited(sql`${reading.lookedAtMax}`), restOf(reading, walk.covers));
@@ -71,14 +88,10 @@ const intervalOf = ({ filter, page, order }: PageQuery): Interval => {
  * The walk whose next entries reach furthest; or one in another order, of which only row numbers are sorted, where it has no
  * more than may be looked at.
  */
-const walkFor = (
-  reading: PageReading,
-  walks: readonly [PositionWalk, ...PositionWalk[]],
-  within: Interval,
-): PositionWalk => {
+const walkFor = (reading: PageReading, walks: Walks, within: Interval): PositionWalk => {
   const unordered = unorderedWalks(reading.filter, walks);
   let [furthest] = walks;
-  if (walks.length === 1 && unordered.length === 0) return furthest;
+  if (walks.length <= Math.max(1, reading.terms.length) && unordered.length === 0) return furthest;
   let reach = -Infinity;
   for (const walk of walks) {
     const probed = reading.filter.text === null || walk.covers.includes('text') ? PROBED : PROBED_FOR_TEXT;

@@ -28,6 +28,11 @@ class HeardStatements extends Statements {
     return super.get(query);
   }
 
+  override column<Value>(query: Compilable<unknown>): Value[] {
+    this.#hear(query);
+    return super.column(query);
+  }
+
   #hear(query: Compilable<unknown>): void {
     const { sql, parameters } = query.compile();
     const asked = sql.split('?').flatMap((before, at) => (before.endsWith('MATCH ') ? [String(parameters[at])] : []));
