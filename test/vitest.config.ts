@@ -12,7 +12,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['node', 'module-sync', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', 'node_modules/**'],
+    exclude: ['test/long/**', '**/node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Processes, because tests load native code and start workers of their own. Two, because tests start servers too.

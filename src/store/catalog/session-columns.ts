@@ -53,6 +53,9 @@ const placing: Readonly<Record<SessionOrderField, readonly Column[]>> = {
   DURATION: ['position', 'session_id', 'duration_ms'],
 };
 
+/** Of pages of which the rows are read later. */
+export const positionAlone = 'sessions.position';
+
 /**
  * What is read of the sessions of a page, for SQL.
  * NOTE never client_ip_key, which is only looked up by: the object that a blob of each row becomes takes half as long as all

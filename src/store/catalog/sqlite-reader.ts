@@ -32,6 +32,8 @@ import { readContents } from './read-contents.ts';
 import { readRecordingRow } from './read-recording-row.ts';
 import { byPosition, newestFirst, pageOf, recordingRows, sessionEventRows, visibleSessions } from './row-queries.ts';
 import { foldCase } from './fold-case.ts';
+import { foundPage } from './listing/found-page.ts';
+import type { PageQuery } from './listing/page-reading.ts';
 import { readSessionPage } from './listing/session-page.ts';
 import { stretchCount } from './listing/stretch-count.ts';
 import { ReadingTurns } from './reading-turns.ts';
@@ -65,10 +67,12 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
   readonly #log: string;
   readonly exports: SqliteExportReader;
   readonly #turns: ReadingTurns;
+  readonly #surveys: SurveyRunner;
 
   /** The caller owns the connection, and whoever does the long reads. */
   constructor(database: Database.Database, surveys: SurveyRunner, turns = new ReadingTurns()) {
     super(surveys);
+    this.#surveys = surveys;
     this.#turns = turns;
     this.#statements = new Statements(database);
     this.#log = this.#statements.get(build.selectFrom('log').select('log_id'))?.log_id ?? '';
@@ -97,18 +101,25 @@ export class SqliteReader extends SurveyingReader implements CatalogReader {
     parts: SessionParts = null,
     asker?: Asker,
   ): Promise<Page<Session>> {
+    const query = { visibility, filter, order, page, columns: sessionColumns(parts, order.field) };
     // NOTE where words are asked for, a look at a session may take ten times as long.
-    if (filter.text !== null || stretchCount(filter) > STRETCHES_ON_MAIN_MAX) {
-      return super.sessions(visibility, filter, order, page, parts, asker);
+    if (filter.text === null && stretchCount(filter) <= STRETCHES_ON_MAIN_MAX) {
+      const read = await this.#turns.run(() => this.#pageHere(query), asker);
+      if (read.stoppedAt === null) return read;
     }
-    const columns = sessionColumns(parts, order.field);
+    // What a session's place in another order goes by may change before its row is read.
+    if (order.field !== 'STARTED_AT') return super.sessions(visibility, filter, order, page, parts, asker);
+    const found = await this.#surveys.run('sessionPositions', [visibility, filter, order, page], asker);
+    return this.#turns.run(() => this.#shown(foundPage(this.#statements, query, found)), asker);
+  }
+
+  #pageHere(query: Omit<PageQuery, 'lookedAtMax' | 'stretchesMax'>): Page<Session> {
     const limits = { lookedAtMax: SESSIONS_LOOKED_AT_ON_MAIN, stretchesMax: STRETCHES_ON_MAIN_MAX };
-    const query = { visibility, filter, order, page, columns, ...limits };
-    const read = await this.#turns.run(() => {
-      const rows = readSessionPage(this.#statements, query);
-      return rows.stoppedAt === null ? { ...rows, items: rows.items.map((row) => sessionOf(row, this.#log)) } : null;
-    }, asker);
-    return read ?? super.sessions(visibility, filter, order, page, parts, asker);
+    return this.#shown(readSessionPage(this.#statements, { ...query, ...limits }));
+  }
+
+  #shown(page: Page<SessionRow>): Page<Session> {
+    return { ...page, items: page.items.map((row) => sessionOf(row, this.#log)) };
   }
 
   async revision(): Promise<Revision> {

@@ -50,7 +50,7 @@ test.each<[string, boolean, Partial<SessionFilter>]>([
   };
   const reader = new SqliteReader(database, surveys);
   const { items } = await reader.sessions(seesAll, { ...everySession, ...asked }, newestFirst, firstPage(10));
-  expect([items.length, done]).toEqual([1, isOff ? ['sessions'] : []]);
+  expect([items.length, done]).toEqual([1, isOff ? ['sessionPositions'] : []]);
 });
 
 test('hundreds of pages that are asked for at once leave the event loop its turns', async () => {

@@ -26,7 +26,7 @@ export const pageByKey = (reading: PageReading, order: KeyedOrder): Page<Session
   const started = startedInterval(reading.filter);
   const ordered = orderedWalks(reading.conditions, reading.filter);
   const walks = [...ordered, ...unorderedWalks(reading.filter, ordered)];
-  const partial = [...walks.filter(({ covers }) => covers.length > 0), ...reading.terms];
+  const partial = [...walks.filter(({ covers }) => covers.length > 0), ...(reading.words?.terms ?? [])];
   const set = smallestWalk(reading, partial, started, Math.min(SORTED_MAX, reading.lookedAtMax));
   if (set !== null) {
     const all = inAnyOrder(set, started, reading.lookedAtMax);

@@ -8,6 +8,7 @@ import type { SessionRow } from '../session-row.ts';
 import { build, type Statements } from '../statements.ts';
 import { type Direction, inAnyOrder, type Interval, type PositionWalk } from './position-walk.ts';
 import type { ConditionField, SessionCondition } from './session-conditions.ts';
+import type { WordsWalks } from './words-walk.ts';
 
 /** What a page is read from. */
 export type PageQuery = {
@@ -27,10 +28,8 @@ export type PageQuery = {
 export type PageReading = PageQuery & {
   readonly statements: Statements;
   readonly conditions: readonly SessionCondition[];
-  /** Of the filter's words: see wordsWalks. */
-  readonly terms: readonly PositionWalk[];
-  /** What all of these say together. */
-  readonly termsCover: readonly ConditionField[];
+  /** Of the filter's words; null where it asks for none. */
+  readonly words: WordsWalks | null;
   /** Of reading: a backward page is read from its end. */
   readonly direction: Direction;
 };

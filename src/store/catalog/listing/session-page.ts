@@ -23,8 +23,7 @@ export const readSessionPage = (statements: Statements, query: PageQuery): Page<
   const words = wordsWalks(statements, query.filter.text);
   if (words?.terms.length === 0) return pageOf([], query.page);
   const direction = (query.order.direction === 'ASC') === query.page.backward ? 'DESC' : 'ASC';
-  const [terms, termsCover] = words === null ? [[], []] : [words.terms, words.common.covers];
-  const reading: PageReading = { ...query, statements, conditions, terms, termsCover, direction };
+  const reading: PageReading = { ...query, statements, conditions, words, direction };
   const { field } = query.order;
   if (field === 'STARTED_AT') return pageByStart(reading);
   return statements.ofOneMoment(() => pageByKey(reading, keyedOrders[field]));

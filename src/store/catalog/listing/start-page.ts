@@ -23,6 +23,7 @@ import {
   unorderedWalks,
 } from './position-walk.ts';
 import { ROWS_A_TEXT } from '../has-words.ts';
+import { positionAlone } from '../session-columns.ts';
 import { startedInterval } from './started-interval.ts';
 
 /** Entries of each index that are looked ahead, to find out where what is wanted lies furthest apart. */
@@ -37,10 +38,12 @@ export const pageByStart = (reading: PageReading): Page<SessionRow> => {
   const within = intervalOf(reading);
   // NOTE one statement is of one moment without BEGIN and COMMIT, which take as long as a third of its rows.
   return (
-    wholePage(reading, orderedWalks(reading.conditions, reading.filter, reading.terms), within) ??
+    wholePage(reading, orderedWalks(reading.conditions, reading.filter, termsOf(reading)), within) ??
     reading.statements.ofOneMoment(() => soughtPage(reading, within))
   );
 };
+
+const termsOf = ({ words }: PageReading): readonly PositionWalk[] => words?.terms ?? [];
 
 type Walks = readonly [PositionWalk, ...PositionWalk[]];
 
@@ -53,11 +56,13 @@ const wholePage = (reading: PageReading, walks: Walks, within: Interval): Page<S
 /** The page where it takes looks into the catalog to find a way, or at sessions that may not be wanted. */
 const soughtPage = (reading: PageReading, within: Interval): Page<SessionRow> => {
   const addresses = addressWalks(reading.statements, reading.filter.clientIps, reading.stretchesMax);
-  const walks = orderedWalks(reading.conditions, reading.filter, [...addresses, ...reading.terms]);
+  const walks = orderedWalks(reading.conditions, reading.filter, [...addresses, ...termsOf(reading)]);
   const whole = addresses.length === 0 ? null : wholePage(reading, walks, within);
   if (whole !== null) return whole;
   const walk = walkFor(reading, walks, within);
-  if (reading.terms.length > 1 && reading.terms.includes(walk)) return meetingPage(reading, within);
+  const { words } = reading;
+  if (words !== null && words.terms.length > 1 && words.terms.includes(walk))
+    return meetingPage(reading, words, within);
   const limited = (limit: RawBuilder<unknown>): RawBuilder<unknown> =>
     inStartOrder(walk, within, reading.direction, limit);
   const rows = walkedRows(reading, limited(sql`${reading.lookedAtMax}`), restOf(reading, walk.covers));
@@ -71,6 +76,12 @@ const soughtPage = (reading: PageReading, within: Interval): Page<SessionRow> =>
 const wholeRows = (reading: PageReading, walk: PositionWalk, within: Interval): readonly SessionRow[] => {
   const { columns, direction, page } = reading;
   const limit = page.limit + 1;
+  if (columns === positionAlone) {
+    return readRows<SessionRow>(
+      reading,
+      sql`SELECT at AS position FROM (${inStartOrder(walk, within, direction, sql`${limit}`)})`,
+    );
+  }
   if (hasRows(walk)) return readRows<SessionRow>(reading, rowsInStartOrder(walk, columns, within, direction, limit));
   return walkedRows(reading, inStartOrder(walk, within, direction, sql`${limit}`), []);
 };
@@ -91,7 +102,7 @@ const intervalOf = ({ filter, page, order }: PageQuery): Interval => {
 const walkFor = (reading: PageReading, walks: Walks, within: Interval): PositionWalk => {
   const unordered = unorderedWalks(reading.filter, walks);
   let [furthest] = walks;
-  if (walks.length <= Math.max(1, reading.terms.length) && unordered.length === 0) return furthest;
+  if (walks.length <= Math.max(1, termsOf(reading).length) && unordered.length === 0) return furthest;
   let reach = -Infinity;
   for (const walk of walks) {
     const probed = reading.filter.text === null || walk.covers.includes('text') ? PROBED : PROBED_FOR_TEXT;

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import { wordsOf } from '../../../model/filter-text.ts';
+import { RecentTexts } from '../recent-texts.ts';
 import { build, type Statements } from '../statements.ts';
 import type { PositionWalk } from './position-walk.ts';
 import { matchExpression } from './match-expression.ts';
@@ -12,27 +13,43 @@ import { matchExpression } from './match-expression.ts';
 export type WordsWalks = {
   /** The sessions of each term. */
   readonly terms: readonly PositionWalk[];
-  /** Those that have all that is asked, where some term has few. */
-  readonly rare: PositionWalk;
+  /** Those that have all that is asked, where some term has few, or up to one that is known to be one of them. */
+  readonly all: PositionWalk;
   /** Those that have all terms, in an interval where none has many: they are read, and what is in all of them is kept. */
   readonly common: PositionWalk;
 };
 
 const matches = (expression: string): RawBuilder<SqlBool> => sql`session_words MATCH ${expression}`;
 
+/** Of texts that were asked for lately, over each connection. */
+const known = new WeakMap<Statements, RecentTexts<WordsWalks>>();
+const KNOWN_BYTES_MAX = 1024 * 1024;
+/** Letters that take as much room as a walk. */
+const WALK_LETTERS = 1_000;
+
 /** @param text null: no words are asked for, and there is no such way */
 export const wordsWalks = (statements: Statements, text: string | null): WordsWalks | null => {
   if (text === null) return null;
+  const recent = known.get(statements) ?? new RecentTexts(KNOWN_BYTES_MAX);
+  known.set(statements, recent);
+  const before = recent.get(text);
+  if (before !== undefined) return before;
+  const walks = makeWalks(statements, text);
+  recent.keep(text, walks, text.length + WALK_LETTERS * (walks.terms.length + 1));
+  return walks;
+};
+
+const makeWalks = (statements: Statements, text: string): WordsWalks => {
   const words = wordsOf(text).map((word) => termsOf(statements, word));
   const terms = [...new Set(words.flat())].map((term) => matches(matchExpression(term)));
   const [first, ...others] = terms;
-  const rare = walkOf([matches(matchExpression(text))], true);
+  const all = walkOf([matches(matchExpression(text))], true);
   // What is asked of a word with several terms is that they follow each other.
   const isAll = words.every((inWord) => inWord.length <= 1);
   return {
     terms: terms.map((term) => walkOf([term], isAll && others.length === 0)),
-    rare,
-    common: first === undefined ? rare : { ...walkOf([first], isAll), alsoMeets: others },
+    all,
+    common: first === undefined ? all : { ...walkOf([first], isAll), alsoMeets: others },
   };
 };
 

@@ -89,7 +89,7 @@ const fewestWithWords = (
 ): ReturnType<typeof fewestOf> => {
   if (few !== null && few.rows * ROWS_A_TEXT <= tools.sliceRows) return few;
   const term = fewestOf(tools, words.terms, within, tools.sliceRows);
-  return term === null ? few : { walk: words.rare, rows: term.rows };
+  return term === null ? few : { walk: words.all, rows: term.rows };
 };
 
 /**

@@ -1,6 +1,9 @@
 import type Database from 'better-sqlite3';
+import type { Visibility } from '../../../model/access.ts';
 import { BudgetExceeded } from '../../../model/errors.ts';
 import { READ_BUDGET_MS, SLICE_ROWS_MAX, STATS_BUDGET_MS, STATS_VALUES_MAX } from '../../../model/limits.ts';
+import type { Page, PageRequest } from '../../../model/page.ts';
+import type { SessionFilter, SessionOrder } from '../../../model/session-filter.ts';
 import { foldCase } from '../fold-case.ts';
 import { build, Statements } from '../statements.ts';
 import type { Asker, SurveyReader } from '../survey-reader.ts';
@@ -8,11 +11,23 @@ import type { Asker, SurveyReader } from '../survey-reader.ts';
 /** A long read, which stops at each yield: others get their turn there, and it holds no snapshot meanwhile. */
 export type Survey<Result> = Generator<void, Result, void>;
 
-export type SurveyName = keyof SurveyReader;
+/** What surveys find: what the port reads, and what a reader reads the rest of over a connection of its own. */
+interface Surveying extends SurveyReader {
+  /** The page of SurveyReader.sessions in start order, of each session its position. */
+  sessionPositions(
+    visibility: Visibility,
+    filter: SessionFilter,
+    order: SessionOrder,
+    page: PageRequest,
+    asker?: Asker,
+  ): Promise<Page<number>>;
+}
+
+export type SurveyName = keyof Surveying;
 /** The parameters of a port's method, without for whom it is. */
 export type SurveyInput<Name extends SurveyName> =
-  Required<Parameters<SurveyReader[Name]>> extends [...infer Input, Asker] ? Input : never;
-export type SurveyResult<Name extends SurveyName> = Awaited<ReturnType<SurveyReader[Name]>>;
+  Required<Parameters<Surveying[Name]>> extends [...infer Input, Asker] ? Input : never;
+export type SurveyResult<Name extends SurveyName> = Awaited<ReturnType<Surveying[Name]>>;
 
 /** Whoever has long reads done, on this thread or another. */
 export interface SurveyRunner {

@@ -5,7 +5,7 @@ import { countKnown, type KnownThings, knownSockets, knownUsers, pageOfKnown } f
 import { countOwn, type OwnThings, ownSockets, ownUsers, pageOfOwn } from './own-things.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { sessionStats } from './session-stats.ts';
-import { sessionPage } from './session-page.ts';
+import { sessionPage, sessionPositions } from './session-page.ts';
 import { sessionsAt } from './sessions-at.ts';
 import type { Survey, SurveyLimits, SurveyInput, SurveyName, SurveyResult, SurveyTools } from './survey.ts';
 
@@ -29,6 +29,7 @@ const counting =
 
 const surveys: Surveys = {
   sessions: sessionPage,
+  sessionPositions,
   countSessions,
   sessionTotal,
   sessionsAt,

@@ -3,20 +3,21 @@ import type { Compilable } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seesAll } from '../../../../src/model/access.ts';
 import { wordsOf } from '../../../../src/model/filter-text.ts';
-import { firstPage } from '../../../../src/model/page.ts';
+import { firstPage, type Keyset, type Page, type PageRequest } from '../../../../src/model/page.ts';
 import { everySession, newestFirst, type SessionFilter } from '../../../../src/model/session-filter.ts';
 import { openForReading } from '../../../../src/store/catalog/open-database.ts';
 import { Statements } from '../../../../src/store/catalog/statements.ts';
 import { countSessions } from '../../../../src/store/catalog/surveys/count-sessions.ts';
 import { driveOf } from '../../../../src/store/catalog/surveys/session-drive.ts';
-import { sessionPage } from '../../../../src/store/catalog/surveys/session-page.ts';
+import { sessionPage, sessionPositions } from '../../../../src/store/catalog/surveys/session-page.ts';
 import { sessionStats } from '../../../../src/store/catalog/surveys/session-stats.ts';
 import { type Survey, surveyConnection, type SurveyTools } from '../../../../src/store/catalog/surveys/survey.ts';
 import { sharedHistory } from '../../../fixture/shared-history.ts';
 
-/** Keeps what the index of words is asked. */
+/** Keeps what the index of words is asked, and of lists of row numbers with which bounds. */
 class HeardStatements extends Statements {
   readonly matches: string[] = [];
+  readonly columns: (readonly unknown[])[] = [];
 
   override all<Row>(query: Compilable<Row>): Row[] {
     this.#hear(query);
@@ -30,6 +31,7 @@ class HeardStatements extends Statements {
 
   override column<Value>(query: Compilable<unknown>): Value[] {
     this.#hear(query);
+    if (query.compile().sql.includes('MATCH')) this.columns.push(query.compile().parameters);
     return super.column(query);
   }
 
@@ -117,6 +119,43 @@ test('a word of several terms that many have is one only where they follow each 
   }
   expect(severalTerms()).toEqual([]);
 });
+
+const positionsOf = (expression: string): readonly number[] =>
+  database
+    .prepare('SELECT rowid FROM session_words WHERE session_words MATCH ? ORDER BY rowid')
+    .pluck()
+    .all(expression) as number[];
+
+test.each(['zurich openssh_9', 'person3 org boston', 'example.com docker', 'com person'])(
+  'pages of %s are all that has the words, and FTS5 is asked for all of them only up to one that has them',
+  (text) => {
+    const match = wordsOf(text)
+      .map((word) => `"${word}"`)
+      .join(' ');
+    const wanted = positionsOf(match);
+    for (const backward of [false, true]) {
+      const found: number[] = [];
+      let end: Keyset | null = null;
+      for (;;) {
+        const page: PageRequest = { limit: 20, backward, after: backward ? null : end, before: backward ? end : null };
+        const { result }: { result: Page<number> } = done(
+          sessionPositions(tools, seesAll, filterOf({ text }), newestFirst, page),
+        );
+        found.splice(backward ? 0 : found.length, 0, ...result.items);
+        const last = backward ? result.items[0] : result.items.at(-1);
+        end = result.stoppedAt ?? (last === undefined ? null : { order: 'started', key: [last] });
+        if (end === null || !(backward ? result.hasPreviousPage : result.hasNextPage)) break;
+      }
+      expect(found).toEqual(wanted.toReversed());
+      const ofAll = statements.columns.splice(0).filter(([expression]) => expression === match);
+      expect(ofAll.length).toBeGreaterThan(0);
+      for (const [, above, below, limit] of ofAll) {
+        expect(wanted).toContain(backward ? below : above);
+        expect(limit).toBeLessThanOrEqual(SLICE_ROWS);
+      }
+    }
+  },
+);
 
 test('FTS5 is asked for several terms at once only where one of them has few sessions', () => {
   const text = 'zurich person3';
