@@ -48,9 +48,7 @@ const arbitraryText = fc.oneof(
 const asksForWords = (text: string): boolean => checkFilterText(text, 'text') !== null;
 
 test('a feed has the sessions that the list has, whatever their words and the words asked for', async () => {
-  const index = database
-    .prepare('SELECT rowid FROM session_words WHERE session_words MATCH ? ORDER BY rowid DESC')
-    .pluck();
+  const index = database.prepare('SELECT -rowid FROM session_words WHERE session_words MATCH ? ORDER BY rowid').pluck();
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(arbitraryText, fc.option(arbitraryText)), { minLength: 1, maxLength: 12 }),

@@ -16,8 +16,8 @@ type Branch = {
 
 /** A way to the sessions that meet some conditions, by indexes alone: their row numbers. */
 export type PositionWalk = {
-  /** What the row number is called there. */
-  readonly position: 'position' | 'rowid';
+  /** What the row number is there: FTS5's is its negative, since it finds its way to the least of them soonest. */
+  readonly position: 'position' | '-rowid';
   /** No session is in two of them. */
   readonly branches: readonly Branch[];
   /** The fields whose conditions it meets. */
@@ -103,11 +103,12 @@ export const stretchesOf = (
   { above, below }: Interval,
   columns = `${position} AS at`,
 ): RawBuilder<unknown> => {
-  const at = sql.raw(position);
   // NOTE a large number is bound as REAL, by which FTS5 does not enter a list of rows: it walks there from its end.
-  const within = [sql`${at} > CAST(${above} AS INTEGER)`, sql`${at} < CAST(${below} AS INTEGER)`];
-  const selects = branches.map(({ from, where }) => {
-    const select = sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(from)}`;
+  const [name, from, to] = position === '-rowid' ? ['rowid', -below, -above] : [position, above, below];
+  const at = sql.raw(name);
+  const within = [sql`${at} > CAST(${from} AS INTEGER)`, sql`${at} < CAST(${to} AS INTEGER)`];
+  const selects = branches.map(({ from: table, where }) => {
+    const select = sql`SELECT ${sql.raw(columns)} FROM ${sql.raw(table)}`;
     const stretches = [where, ...alsoMeets.map((other) => [other])].map(
       (conditions) => sql`${select} WHERE ${sql.join([...conditions, ...within], sql` AND `)}`,
     );
@@ -122,7 +123,14 @@ export const inStartOrder = (
   within: Interval,
   direction: Direction,
   limit: RawBuilder<unknown>,
-): RawBuilder<unknown> => sql`${stretchesOf(walk, within)} ORDER BY at ${sql.raw(direction)} LIMIT ${limit}`;
+): RawBuilder<unknown> =>
+  sql`${stretchesOf(walk, within)} ORDER BY ${sql.raw(orderOf(walk, direction))} LIMIT ${limit}`;
+
+const orderOf = ({ position, alsoMeets = [] }: PositionWalk, direction: Direction): string => {
+  // What is in several is sorted.
+  if (position === 'position' || alsoMeets.length > 0) return `at ${direction}`;
+  return `rowid ${direction === 'ASC' ? 'DESC' : 'ASC'}`;
+};
 
 /** What a walk's sessions must all be in, each on its own. */
 export const eachOf = (walk: PositionWalk): readonly PositionWalk[] => {

@@ -60,7 +60,7 @@ const termsOf = (statements: Statements, word: string): readonly string[] => {
 };
 
 const walkOf = (where: readonly RawBuilder<SqlBool>[], isAll: boolean): PositionWalk => ({
-  position: 'rowid',
+  position: '-rowid',
   covers: isAll ? ['text'] : [],
   branches: [{ from: 'session_words', where }],
 });

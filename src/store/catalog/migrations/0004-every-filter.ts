@@ -11,16 +11,19 @@ const wordColumns = 'email, identity, name, socket_name, server_name, client_sof
 
 /** The words of who, what and where. Who changes or deletes a session must take its words out before, as they were added. */
 const words: readonly string[] = [
-  `CREATE VIEW session_texts AS SELECT position, user_email AS email,
+  `CREATE VIEW session_texts AS SELECT position, -position AS place, user_email AS email,
      CASE WHEN user_identity_key IS NOT user_email_key THEN user_identity END AS identity, user_name AS name,
      socket_name, server_name, client_software,
      client_location ->> 'city' AS city, client_location ->> 'country' AS country, ssh_user
    FROM sessions`,
-  // Keeps no text of its own, and no lengths, which only ranking needs. Its rows are found in start order.
+  // Keeps no text of its own, and no lengths, which only ranking needs.
+  // NOTE newest first: from its least row on FTS5 finds its way through a term that millions have 50 times as fast as back from
+  // anywhere else.
   `CREATE VIRTUAL TABLE session_words USING fts5 (${wordColumns},
-     content = 'session_texts', content_rowid = 'position', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2')`,
+     content = 'session_texts', content_rowid = 'place', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2')`,
   `INSERT INTO session_words (session_words, rank) VALUES ('secure-delete', 1)`,
-  `INSERT INTO session_words (session_words) VALUES ('rebuild')`,
+  // As 'rebuild' does, without sorting the log by its negative positions.
+  `INSERT INTO session_words (rowid, ${wordColumns}) SELECT place, ${wordColumns} FROM session_texts ORDER BY position DESC`,
 ];
 
 // What each of these is for is in listing/session-indexes.ts. Every one ends in the row's position.

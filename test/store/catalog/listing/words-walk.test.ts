@@ -122,7 +122,7 @@ test('a word of several terms that many have is one only where they follow each 
 
 const positionsOf = (expression: string): readonly number[] =>
   database
-    .prepare('SELECT rowid FROM session_words WHERE session_words MATCH ? ORDER BY rowid')
+    .prepare('SELECT -rowid FROM session_words WHERE session_words MATCH ? ORDER BY rowid DESC')
     .pluck()
     .all(expression) as number[];
 
@@ -149,8 +149,8 @@ test.each(['zurich openssh_9', 'person3 org boston', 'example.com docker', 'com 
       expect(found).toEqual(wanted.toReversed());
       const ofAll = statements.columns.splice(0).filter(([expression]) => expression === match);
       expect(ofAll.length).toBeGreaterThan(0);
-      for (const [, above, below, limit] of ofAll) {
-        expect(wanted).toContain(backward ? below : above);
+      for (const [, from, to, limit] of ofAll) {
+        expect(wanted).toContain(-Number(backward ? from : to));
         expect(limit).toBeLessThanOrEqual(SLICE_ROWS);
       }
     }
