@@ -64,7 +64,8 @@ test('a server that logs everything says each request with its id, and no token 
   if (said === null) throw new Error('started without pipes');
   let log = '';
   said.on('data', (piece: Buffer) => (log += piece.toString()));
-  const wrong = `rt_0123456789ab_${'w'.repeat(43)}`;
+  const beforeSecret = 'rt_0123456789ab_';
+  const wrong = `${beforeSecret}${'w'.repeat(43)}`;
   const ids: (string | null)[] = [];
   for (const token of [server.token, wrong]) {
     const places: readonly (readonly [path: string, headers: Record<string, string>])[] = [
@@ -100,6 +101,6 @@ test('a server that logs everything says each request with its id, and no token 
   expect(atUrl).toMatchObject([{ level: 'info', method: 'GET', path: '/api/v1/sessions', status: 401, actor: null }]);
   expect(lines).toContainEqual(expect.objectContaining({ level: 'debug', actor: 'admin', status: 200 }));
   for (const token of [server.token, wrong]) {
-    expect(log).not.toContain(token.slice(token.lastIndexOf('_') + 1));
+    expect(log).not.toContain(token.slice(beforeSecret.length));
   }
 });
