@@ -29,6 +29,7 @@ export interface SurveyReader {
    * Cursor order names and key lengths are in model/session-order.ts. The page's items are in the asked order, also backward.
    * It looks at SESSIONS_LOOKED_AT_MAX sessions at most: where what matches lies further apart it has fewer items than asked
    * for, even none, and says where it stopped. Going on from there misses no session, and tells none twice.
+   * A session that ceases to match while its page is read may be left out.
    * @param parts what of each is wanted; all by default
    * @throws BudgetExceeded where so many wait that its turn does not come in time
    */
